@@ -1,0 +1,1 @@
+"""Everything that happens after the receiver answered: Celery, Redis and the command line."""
