@@ -1,0 +1,1 @@
+"""What each provider speaks. Pure: httpx and marshmallow; knows neither Celery, nor Flask, nor Redis."""

@@ -1,0 +1,182 @@
+"""
+A provider is one folder and one value: who they are, what we can ask, what they tell us.
+
+Everything outside a provider's folder works with this value alone; no `if` names a provider anywhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from connectors.action import Action, Call, Outcome
+from connectors.connection import Connection
+from connectors.errors import ConnectorError, Unsupported
+from connectors.events import Fact
+from connectors.guards import HookAnswer, HookRequest
+from connectors.schema import Settings
+
+Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""(action key, input) → output in our words; raises a ConnectorError.  For checks, registering and reconciling."""
+
+Send = Callable[[httpx.Request], httpx.Response]
+"""One bare request to the provider, under the client's limits; for token calls that are no action."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's HTTP answer, read whole.  `data` is its JSON, or None where it is none."""
+
+    status: int
+    headers: httpx.Headers
+    content: bytes
+    data: Any
+
+    @property
+    def text(self) -> str:
+        """At most 2,000 characters of the body, for diagnosis; never for a log."""
+        return self.content[:8000].decode("utf-8", "replace")[:2000]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """At most `rate` calls a second on average, `burst` at once."""
+
+    rate: float
+    burst: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What makes one sample its own: a fresh id (letters and digits), Unix seconds, the other party's digits."""
+
+    id: str
+    now: int
+    contact: str = "15550100123"
+    text: str = "hello from ferry trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """
+    A real body of one webhook kind, for `ferry trigger` and for tests.
+
+    body:     (connection, stamp) → the document as the provider sends it; addressed to that connection
+    encoding: "json" | "form" | "query" (a GET)
+    """
+
+    title: str
+    body: Callable[[Connection, Stamp], dict[str, Any]]
+    hook: str = ""
+    encoding: str = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """
+    Secrets that expire.
+
+    due:  (connection, now) → True when the secrets should be renewed now
+    call: (connection, send) → the secrets (and settings, under "settings.<name>") that changed; raises ConnectorError
+    """
+
+    due: Callable[[Connection, datetime], bool]
+    call: Callable[[Connection, Send], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCall:
+    """A call that left and was not answered: what a provider's own means may prove something about."""
+
+    connection: Connection
+    action: Action
+    input: Mapping[str, Any]
+    ref: str
+    left: datetime
+
+
+Verb = Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
+"""
+A neutral verb's words → (action key, its input).  Words:
+
+    send       {to, text?, media? {kind, url, name?, caption?}, location?, contact?, template?, reply_to?,
+                channel?, via?}
+    mark_read  {to, message, channel?, via?}          message, reply_to: the provider's message id
+    react      {to, message, emoji, channel?, via?}   to: the conversation's contact id
+    unreact    {to, message, channel?, via?}
+    typing     {to, on: bool, channel?, via?}
+
+May raise Unsupported in plain words.
+"""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """
+    name:      in code and in keys ("onemsg"); `title` is what people call it ("1msg"), `also` other spellings
+    base_url:  the default origin; a connection's `base_url` setting wins, plain http only towards loopback
+    settings, secrets: the schemas of a connection; descriptions say where to find each
+    locate:    (connection, path) → absolute URL without query
+    auth:      connection → httpx.Auth (or None where `locate` or `shape` carries it)
+    actions:   key → Action
+    judge:     (action, answer) → the error this answer is, or None when it is a success; sees every answer, 2xx too
+    read:      (action, call, answer) → our words; None takes the action's reply schema
+    parse:     request → facts; never raises but Malformed for a body that is no document at all
+    guard:     raises Refused; the path's secret was checked before
+    handshake: an answer to give at once without storing (a GET challenge), or None
+    keep:      names of the headers worth keeping in the journal
+    sign:      (connection, request) → the request as the provider would send it: headers added
+    verbs:     the neutral verbs it can do; `cannot` says for the others why and what to do instead
+    samples:   name → Sample
+    paces:     action class → Pace, the provider's documented limits
+    check:     proves the credentials, spends nothing; raises ConnectorError
+    register:  makes the provider call `connection.webhook_url`; safe to repeat
+    refresh:   for expiring secrets
+    prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
+    simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
+    """
+
+    name: str
+    title: str
+    base_url: str
+    settings: type[Settings]
+    secrets: type[Settings]
+    locate: Callable[[Connection, str], str]
+    auth: Callable[[Connection], httpx.Auth | None]
+    actions: Mapping[str, Action]
+    judge: Callable[[Action, Answer], ConnectorError | None]
+    parse: Callable[[HookRequest], list[Fact]]
+    guard: Callable[[Connection, HookRequest], None]
+    simulator: Callable[..., Any]
+    simulated: Callable[[str], tuple[dict[str, Any], dict[str, str]]]  # base_url → settings, secrets of its stand-in
+    verbs: Mapping[str, Verb]
+    samples: Mapping[str, Sample]
+    read: Callable[[Action, Call, Answer], Mapping[str, Any]] | None = None
+    cannot: Mapping[str, str] = field(default_factory=dict)
+    handshake: Callable[[Connection, HookRequest], HookAnswer | None] = lambda connection, request: None  # noqa: ARG005
+    answer: HookAnswer = HookAnswer()  # noqa: RUF009  (a frozen value)
+    keep: frozenset[str] = frozenset({"content-type"})
+    sign: Callable[[Connection, HookRequest], HookRequest] = lambda connection, request: request  # noqa: ARG005
+    paces: Mapping[str, Pace] = field(default_factory=dict)
+    check: Callable[[Connection, Ask], None] | None = None
+    register: Callable[[Connection, Ask], None] | None = None
+    refresh: Refresh | None = None
+    prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
+    also: Iterable[str] = ()
+
+    def verb(self, name: str, words: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """
+        The action and input that say `name` to this provider.
+
+        raises: Unsupported, in a sentence for the person who asked
+        """
+        made = self.verbs.get(name)
+        if made is None:
+            spoken = name.replace("_", " ")
+            told = self.cannot.get(name) or f"{self.title} has no way to {spoken}"
+            raise Unsupported(told, provider=self.name)
+        return made(words)

@@ -1,0 +1,35 @@
+"""Samples into requests: how `ferry trigger`, simulators and tests make one real webhook request of a provider."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from connectors.connection import Connection
+from connectors.guards import HookRequest
+from connectors.provider import Provider, Sample, Stamp
+from connectors.simulator import set_path
+
+FORM = "application/x-www-form-urlencoded"
+
+
+def make(
+    provider: Provider, sample: Sample, connection: Connection, stamp: Stamp, changes: Mapping[str, Any] | None = None
+) -> HookRequest:
+    """The sample's request, signed with the connection's own secrets.  `changes` are {"a.b.0": value}."""
+    document = sample.body(connection, stamp)
+    for path, value in (changes or {}).items():
+        set_path(document, path, value)
+    return provider.sign(connection, encode(document, sample))
+
+
+def encode(document: Any, sample: Sample) -> HookRequest:
+    """`document` as the sample's kind of request, unsigned."""
+    if sample.encoding == "query":
+        return HookRequest("GET", sample.hook, urlencode(document))
+    if sample.encoding == "form":
+        return HookRequest("POST", sample.hook, "", {"content-type": FORM}, urlencode(document).encode())
+    body = json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
+    return HookRequest("POST", sample.hook, "", {"content-type": "application/json"}, body)

@@ -1,0 +1,1 @@
+"""Tests of Ferry, laid out as the house is."""
