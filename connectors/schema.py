@@ -6,8 +6,8 @@ Everything crosses the border through `load`.  Two marshmallow bases each decide
     Reply      provider's answer → ours      their news: EXCLUDE             BadReply, or OutcomeUnknown for a send
 
 Field names are ours.  In a Request `metadata={"wire": "chatId"}` names theirs; callers who know the provider may use
-that spelling too, and `metadata={"also": ["phone"]}` lists further spellings.  In a Reply `data_key` is theirs.  Nested schemas inherit
-from the same base.  `to_wire` folds what is not a plain renaming.
+that spelling too, and `metadata={"also": ["phone"]}` lists further spellings.  In a Reply `data_key` is
+theirs.  Nested schemas inherit from the same base.  `to_wire` folds what is not a plain renaming.
 
 Field metadata that the catalogue shows: `description` (with the unit), `example`.
 """

@@ -9,9 +9,10 @@ Beside the provider's own API every simulator has
 
     GET    /_sim/requests?action=K&after=N&limit=L   {"items": [Record…]}: what was asked, in order
     POST   /_sim/behaviour   {"action"?, "status"?, "body"?, "headers"?, "delay"?: seconds, "drop"?: "before"|"after",
-                              "times"?: int, "callbacks"?: {"duplicate"?: int, "shuffle"?: bool, "delay"?: seconds, "none"?: bool}}
-                             misbehave for the next `times` calls (without it: until forgotten) of the action (without: of all)
-    POST   /_sim/fire        {"kind": a sample's name, "set"?: {"a.b": value}} fires the provider's callback as the real one would
+                              "times"?: int, "callbacks"?: {"duplicate"?: int, "shuffle"?: bool, "delay"?: seconds,
+                              "none"?: bool}}   misbehave for the next `times` calls (without it: until forgotten)
+                             of the action (without: of all)
+    POST   /_sim/fire        {"kind": a sample's name, "set"?: {"a.b": value}} fires the callback as the real one would
     PUT    /_sim/webhook     {"url": where callbacks go, …the provider's own words, e.g. secrets to sign with}
     DELETE /_sim             forget requests, behaviours, and what the provider remembers of messages
 
@@ -226,7 +227,7 @@ class Simulator:
             self._behaviours.append(Behaviour(**words))
 
     def requests(self, action: str | None = None, after: int = 0, limit: int = KEPT) -> list[dict[str, Any]]:
-        """What was asked of the provider, oldest first: n, at, method, path, query, action, body, status, answer, dropped."""
+        """What was asked, oldest first: n, at, method, path, query, action, body, status, answer, dropped."""
         with self.lock:
             found = [one for one in self._records if one.n > after and action in (None, one.action)]
         return [{name: getattr(one, name) for name in Record.__slots__} for one in found[:limit]]
