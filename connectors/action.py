@@ -102,6 +102,7 @@ class Action:
     repeatable: may be tried again after it may have left, without a person's word
     party:      from the (raw) input, the canonical key of the other party, as the webhooks' facts carry it; None where
                 it has none
+    complete:   what the connection's settings and our reference add to the wire body, before its path is filled
     about:      name of the input field that holds the provider id of the message it concerns (read, react), from which
                 the worker finds the conversation when `party` does not know it
     shape:      last touch on the Wire: what no schema can say (settings of the connection, our reference, multipart)
@@ -129,6 +130,7 @@ class Action:
     docs: str
     encoding: str | None = None
     party: Callable[[Mapping[str, Any]], str | None] = lambda given: None  # noqa: ARG005
+    complete: Callable[[dict[str, Any], Call], dict[str, Any]] = lambda body, call: body  # noqa: ARG005
     about: str | None = None
     shape: Callable[[Wire, Call], Wire] = lambda wire, call: wire  # noqa: ARG005
     parts: Callable[[Call, Mapping[str, Any]], Iterable[Part]] = _one_part
@@ -145,7 +147,7 @@ class Action:
 
     def wire(self, call: Call, body: dict[str, Any]) -> Wire:
         """The Wire for a body that passed the schema."""
-        path, rest = fill(self.path, body)
+        path, rest = fill(self.path, self.complete(body, call))
         wire = Wire(self.method, path)
         encoding = self.encoding or ("query" if self.method in {"GET", "DELETE"} else "json")
         if encoding == "query":
