@@ -41,6 +41,10 @@ class Call:
     ref: str
 
 
+Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""(action key, input) → output in our words; raises a ConnectorError.  For what one call alone cannot know."""
+
+
 @dataclass(slots=True)
 class Wire:
     """What will go out, before credentials.  At most one of json, form, content; `files` goes with `form`."""
@@ -107,6 +111,10 @@ class Action:
                 the worker finds the conversation when `party` does not know it
     shape:      last touch on the Wire: what no schema can say (settings of the connection, our reference, multipart)
     parts:      from call and output, one Part a message (SEND only)
+    first:      what must be asked before the call (a list to merge into), by repeatable actions only: gives the input
+                to go on with, or the Outcome when nothing need leave.  An action that has one refuses to be prepared
+                from an input that did not pass through it.
+    last:       what must be asked after it (reading back what was written), likewise: gives the output
     cut:        cuts an input too large for one call into several inputs, which are called one after the other
     window:     True where a free-form message needs the other party's open window; or a function of the input
     pace:       name of the provider's pace that limits it
@@ -134,6 +142,8 @@ class Action:
     about: str | None = None
     shape: Callable[[Wire, Call], Wire] = lambda wire, call: wire  # noqa: ARG005
     parts: Callable[[Call, Mapping[str, Any]], Iterable[Part]] = _one_part
+    first: Callable[[Call, Ask], Mapping[str, Any] | Outcome] | None = None
+    last: Callable[[Call, Mapping[str, Any], Ask], Mapping[str, Any]] | None = None
     cut: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]] = _whole
     window: bool | Callable[[Mapping[str, Any]], bool] = False
     pace: str = "default"

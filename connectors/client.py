@@ -11,13 +11,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 from marshmallow import ValidationError
 
-from connectors.action import Action, Call, Nature, Outcome
+from connectors.action import Action, Ask, Call, Nature, Outcome
 from connectors.connection import Connection, blot
 from connectors.errors import BadReply, ConnectorError, InvalidCall, OutcomeUnknown, Unreachable
 from connectors.provider import Answer, Provider
@@ -214,11 +215,27 @@ def _through_schema(action: Action, answer: Answer) -> dict[str, Any]:
 
 
 def perform(provider: Provider, action: Action, call: Call, client: httpx.Client) -> Outcome:
-    """All three at once, for checks and tests; runs go through the outbox, which puts "leaving" between them."""
+    """All of it at once, for checks and tests; runs go through the outbox, which puts "leaving" between them."""
+    ask = asking(provider, call.connection, client)
+    if action.first is not None:
+        found = action.first(call, ask)
+        if isinstance(found, Outcome):
+            return found
+        call = replace(call, input=found)
     ready = prepare(provider, action, call)
     try:
         answer = exchange(client, ready, time.monotonic() + action.timeout)
     except ConnectorError as problem:
         problem.provider, problem.action = provider.name, action.key
         raise
-    return conclude(provider, action, call, answer)
+    outcome = conclude(provider, action, call, answer)
+    return replace(outcome, output=dict(action.last(call, outcome.output, ask))) if action.last else outcome
+
+
+def asking(provider: Provider, connection: Connection, client: httpx.Client, ref: str = "ask") -> Ask:
+    """The connection's actions as a plain function, for what takes several calls."""
+
+    def ask(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return perform(provider, provider.actions[key], Call(connection, given, ref), client).output
+
+    return ask

@@ -14,14 +14,12 @@ from typing import Any
 import httpx
 
 from connectors.action import Action, Call, Outcome
+from connectors.action import Ask as Ask  # noqa: PLC0414  (a Provider's word; others take it from here)
 from connectors.connection import Connection
 from connectors.errors import ConnectorError, Unsupported
 from connectors.events import Fact
 from connectors.guards import HookAnswer, HookRequest
 from connectors.schema import Settings
-
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-"""(action key, input) → output in our words; raises a ConnectorError.  For checks, registering and reconciling."""
 
 Send = Callable[[httpx.Request], httpx.Response]
 """One bare request to the provider, under the client's limits; for token calls that are no action."""
@@ -135,6 +133,7 @@ class Provider:
     paces:     action class → Pace, the provider's documented limits
     check:     proves the credentials, spends nothing; raises ConnectorError
     register:  makes the provider call `connection.webhook_url`; safe to repeat
+    unregister: its counterpart: our address is taken out again, and no other; safe to repeat
     refresh:   for expiring secrets
     prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
@@ -164,6 +163,7 @@ class Provider:
     paces: Mapping[str, Pace] = field(default_factory=dict)
     check: Callable[[Connection, Ask], None] | None = None
     register: Callable[[Connection, Ask], None] | None = None
+    unregister: Callable[[Connection, Ask], None] | None = None
     refresh: Refresh | None = None
     prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
     also: Iterable[str] = ()
