@@ -1,0 +1,195 @@
+"""
+Connections: one account or channel each.  Secrets are encrypted; processes read through a cache.
+
+The cache's version is asked for at most once a second, so a change is everywhere within about that time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors.connection import Connection, tail
+from worker.store.base import Store
+from worker.store.text import iso, text
+from worker.store.vault import Vault
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
+READY = "READY"
+REFRESH_SECONDS = 1.0
+
+
+class BadName(ValueError):
+    """A connection's id that cannot stand in a URL or a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A connection whole.  `token` is the secret in its webhook's path; `source` whose URL its webhooks come in by."""
+
+    id: str
+    provider: str
+    label: str = ""
+    state: str = READY
+    action: dict[str, Any] | None = None  # clientAction
+    error: dict[str, Any] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict, repr=False)
+    token: str = field(default="", repr=False)
+    source: str = ""
+    created_at: str = ""
+    archived: bool = False
+    paused: bool = False
+
+    def speak(self, public_url: str) -> Connection:
+        """As the connectors see it."""
+        return Connection(self.id, self.provider, self.settings, self.secrets, self.webhook_url(public_url))
+
+    def webhook_url(self, public_url: str) -> str:
+        """Where the provider calls; its path holds a secret."""
+        return f"{public_url.rstrip('/')}/webhooks/{self.source or self.id}/{self.token}"
+
+    def shown(self, title: str, public_url: str) -> dict[str, Any]:
+        """As the API shows it: secrets as …last4."""
+        return {
+            "id": self.id,
+            "provider": title,
+            "label": self.label,
+            "state": self.state,
+            "clientAction": self.action,
+            "error": self.error,
+            "settings": self.settings,
+            "secrets": {name: tail(value) for name, value in self.secrets.items() if value},
+            "limits": {},
+            "paused": self.paused,
+            "webhook_url": self.webhook_url(public_url),
+            "created_at": self.created_at,
+        }
+
+
+def new_token() -> str:
+    """A webhook secret: 32 URL-safe characters."""
+    return secrets.token_urlsafe(24)
+
+
+class Connections:
+    """All of them, by id."""
+
+    def __init__(self, store: Store, vault: Vault) -> None:
+        self.store = store
+        self.vault = vault
+        self._cache: dict[str, Stored | None] = {}
+        self._groups: dict[str, list[Stored]] = {}
+        self._version = b""
+        self._asked = 0.0
+        self._lock = threading.Lock()
+
+    def get(self, ident: str, *, fresh: bool = False) -> Stored | None:
+        """The connection, from the cache when that is not older than about a second."""
+        if fresh:
+            return self._read(ident)
+        self._check_version()
+        found: Any = self._cache.get(ident, _MISSING)
+        if found is _MISSING:
+            if not NAME.fullmatch(ident):
+                return None
+            found = self._read(ident)
+            if found is not None or len(self._cache) < 10_000:
+                self._cache[ident] = found
+        kept: Stored | None = found
+        return kept
+
+    def save(self, stored: Stored, *, only_new: bool = False) -> bool:
+        """
+        Writes it, encrypted, and lets every process know; False when `only_new` and there is one already.
+
+        raises: BadName
+        """
+        if not NAME.fullmatch(stored.id):
+            told = f"{stored.id!r} is no name for a connection: letters, digits, - and _, at most 63"
+            raise BadName(told)
+        if not stored.created_at:
+            stored = replace(stored, created_at=iso(datetime.now(UTC)))
+        body = {
+            "v": 1,
+            "provider": stored.provider,
+            "label": stored.label,
+            "state": stored.state,
+            "action": stored.action,
+            "error": stored.error,
+            "settings": stored.settings,
+            "closed": self.vault.close({"secrets": stored.secrets, "token": stored.token}),
+            "source": stored.source,
+            "created_at": stored.created_at,
+            "archived": stored.archived,
+            "paused": stored.paused,
+        }
+        written = self.store.client.set(f"f:conn:{stored.id}", json.dumps(body), nx=only_new)
+        if not written:
+            return False
+        self.store.client.sadd("f:conns", stored.id)
+        self.store.client.incr("f:ver")
+        with self._lock:
+            self._cache = {}
+            self._groups = {}
+        return True
+
+    def all(self) -> list[Stored]:
+        """Every connection, by id, archived ones too."""
+        names: Any = self.store.client.smembers("f:conns")
+        found = [self._read(text(name)) for name in sorted(names)]
+        return [one for one in found if one is not None]
+
+    def behind(self, source: str) -> list[Stored]:
+        """The connections whose webhooks come in by this source's URL, itself included."""
+        self._check_version()
+        with self._lock:
+            cached = self._groups.get(source)
+        if cached is None:
+            cached = [one for one in self.all() if source in (one.id, one.source)]
+            with self._lock:
+                self._groups[source] = cached
+        return cached
+
+    def _read(self, ident: str) -> Stored | None:
+        raw: Any = self.store.client.get(f"f:conn:{ident}")
+        if raw is None:
+            return None
+        body = json.loads(raw)
+        opened = self.vault.open(body["closed"])
+        return Stored(
+            ident,
+            body["provider"],
+            body["label"],
+            body["state"],
+            body["action"],
+            body["error"],
+            body["settings"],
+            opened["secrets"],
+            opened["token"],
+            body["source"],
+            body["created_at"],
+            body["archived"],
+            body["paused"],
+        )
+
+    def _check_version(self) -> None:
+        now = time.monotonic()
+        if now - self._asked < REFRESH_SECONDS:
+            return
+        version: Any = self.store.client.get("f:ver") or b"0"
+        with self._lock:
+            self._asked = now
+            if version != self._version:
+                self._version = version
+                self._cache = {}
+                self._groups = {}
+
+
+_MISSING: Any = object()

@@ -1,0 +1,90 @@
+"""The journal: raw webhook requests as they came.  It is the inbound queue, too: a cursor says what was dealt with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.guards import HookRequest
+from worker.store import ids
+from worker.store.base import Store
+from worker.store.text import pairs, stamp, text
+
+
+def ingest(store: Store, source: str, request: HookRequest, keep: frozenset[str]) -> tuple[str, list[str]]:
+    """
+    Appends a verified request to its source's journal, and learns whom to wake.
+
+    keep:    the headers worth keeping
+    returns: (request id, queues to ring); by then it is as safe as the server's `appendfsync` says
+    """
+    headers = {name: value for name, value in request.headers.items() if name in keep}
+    told = store.run(
+        "ingest",
+        store.of(source),
+        source,
+        "m", request.method,
+        "k", request.hook,
+        "q", request.query,
+        "h", json.dumps(headers, separators=(",", ":")),
+        "b", request.body,
+    )  # fmt: skip
+    return ids.request_id(source, text(told[0])), [text(one) for one in told[1:]]
+
+
+def rebuild(fields: Mapping[str, bytes]) -> HookRequest:
+    """The request as it was journalled."""
+    return HookRequest(
+        text(fields.get("m")),
+        text(fields.get("k")),
+        text(fields.get("q")),
+        json.loads(fields.get("h") or b"{}"),
+        fields.get("b", b""),
+    )
+
+
+def get(store: Store, ident: str) -> dict[str, Any] | None:
+    """A raw request by its id: {id, source, received_at, method, hook, headers, body}; None when it is gone."""
+    place = ids.request_of(ident)
+    if place is None:
+        return None
+    source, stream_id = place
+    key = store.key(store.of(source), f"in:{source}")
+    try:
+        found: Any = store.client.xrange(key, stream_id, stream_id)
+    except Exception as problem:  # a malformed id is simply not there
+        if "Invalid stream ID" in str(problem):
+            return None
+        raise
+    if not found:
+        return None
+    fields = pairs([piece for pair in found[0][1].items() for piece in pair])
+    request = rebuild(fields)
+    return {
+        "id": ident,
+        "source": source,
+        "received_at": stamp(stream_id.split("-")[0]),
+        "method": request.method,
+        "hook": request.hook,
+        "headers": dict(request.headers),
+        "body": request.body.decode("utf-8", "replace"),
+    }
+
+
+def backlog(store: Store, source: str) -> int:
+    """How many requests of a source wait unread (counted to 1,000)."""
+    partition = store.of(source)
+    cursor = text(store.client.get(store.key(partition, f"c:{source}"))) or "0-0"
+    found: Any = store.client.xrange(store.key(partition, f"in:{source}"), f"({cursor}", "+", count=1000)
+    return len(found)
+
+
+def trim(store: Store, source: str, now_ms: int) -> int:
+    """Forgets requests older than the retention, never past the cursor; returns how many."""
+    partition = store.of(source)
+    cursor = text(store.client.get(store.key(partition, f"c:{source}"))) or "0-0"
+    oldest = min(int(cursor.split("-")[0]), now_ms - store.retention.journal)
+    if oldest <= 0:
+        return 0
+    return int(store.client.xtrim(store.key(partition, f"in:{source}"), minid=str(oldest)))

@@ -1,0 +1,134 @@
+"""
+Queues and lanes: taking hold of ordered work, keeping it, letting it go.  The rules stand in README.md.
+
+A token is random and fresh for each claim; whoever holds a lane proves it with the token.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+from worker.store.base import Store
+from worker.store.text import pairs, text
+
+BATCH = 128  # requests a claim
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The first item of a lane: a run's record, or an event's JSON with how often its delivery was tried."""
+
+    item: str
+    record: dict[str, bytes] = field(default_factory=dict)
+    event: bytes | None = None
+    tries: int = 0
+    since: int | None = None  # ms of the first try
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Raw requests after a source's cursor: [(stream id, fields)]."""
+
+    cursor: str
+    entries: list[tuple[str, dict[str, bytes]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """
+    What a claim gave.
+
+    told:    "lane" with the rest filled, or "empty" | "idle" | "wait" | "full"
+    until:   ms, for idle and wait
+    strikes: how often a holder died on this very head
+    rings:   queues to wake besides
+    """
+
+    told: str
+    until: int | None = None
+    lane: str = ""
+    token: str = ""
+    former: str = ""
+    strikes: int = 0
+    rings: list[str] = field(default_factory=list)
+    head: Head | None = None
+    batch: Batch | None = None
+
+
+def claim(store: Store, partition: int, queue: str, *, lease: int, limit: int, batch: int = BATCH) -> Claim:
+    """
+    Takes hold of the queue's first ready lane for `lease` ms, unless `limit` of its lanes are held already.
+    """
+    token = secrets.token_hex(8)
+    told = store.run("claim", partition, queue, token, lease, limit, batch)
+    word = text(told[0])
+    if word != "lane":
+        return Claim(word, until=int(float(told[1])) if len(told) > 1 and told[1] is not None else None)
+    lane = text(told[1])
+    source = lane.startswith("in:")
+    return Claim(
+        "lane",
+        lane=lane,
+        token=token,
+        former=text(told[2]),
+        strikes=int(told[3]),
+        rings=[text(one) for one in told[4]],
+        head=None if source else read_head(told[5]),
+        batch=read_batch(told[5]) if source else None,
+    )
+
+
+def read_head(told: Any) -> Head:
+    """{id, record} or {id, event JSON, tries} as a Head."""
+    item, rest = text(told[0]), told[1]
+    if isinstance(rest, list):
+        return Head(item, record=pairs(rest))
+    tries, _, since = text(told[2]).partition(" ") if len(told) > 2 else ("", "", "")
+    return Head(item, event=rest, tries=int(tries or 0), since=int(float(since)) if since else None)
+
+
+def read_batch(told: Any) -> Batch:
+    """{cursor, entries} as a Batch."""
+    return Batch(text(told[0]), [(text(entry[0]), pairs(entry[1])) for entry in told[1]])
+
+
+def renew(store: Store, partition: int, lane: str, token: str, lease: int) -> bool:
+    """Keeps a lane for `lease` ms more; False when it is no longer ours."""
+    return bool(store.run("renew", partition, lane, token, lease))
+
+
+def release(store: Store, partition: int, lane: str, token: str, until: int | None = None) -> bool:
+    """Lets a lane go, parked until `until` (ms); False when it was no longer ours."""
+    told = store.run("release", partition, lane, token, "" if until is None else until)
+    return bool(told[0])
+
+
+def advance(
+    store: Store, partition: int, source: str, token: str, done: Batch, *, lease: int, batch: int = BATCH
+) -> Batch | None:
+    """
+    Moves the cursor past a batch that was dealt with, and gives the next; None when there is none or it is not ours.
+
+    lease: 0 lets the lane go
+    """
+    told = store.run("advance", partition, source, token, done.cursor, done.entries[-1][0], lease, batch)
+    return read_batch([told[1], told[2]]) if text(told[0]) == "next" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What became due: queues to ring, runs past their expiry, and when to look again (ms, None: nothing waits)."""
+
+    rings: list[str]
+    expired: list[str]
+    first: int | None
+
+
+def tick(store: Store, partition: int, most: int = 64) -> Tick:
+    """Pushes due queues on by 5 s and names them; lets scheduled runs into their lanes."""
+    rings, expired, first = store.run("tick", partition, most)
+    return Tick(
+        [text(one) for one in rings], [text(one) for one in expired], int(float(first)) if first is not None else None
+    )

@@ -1,0 +1,72 @@
+-- claim(now, q, token, lease ms, limit, batch)
+--   → {"empty"} | {"idle", ms} | {"wait", ms} | {"full"}
+--   → {"lane", lane, former token or "", strikes, rings, head}    head: {id, record}, or {cursor, requests} of a source
+local q, token, lease, limit, batch = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local Q, H, S = P .. 'q:' .. q, P .. 'h:' .. q, P .. 's:' .. q
+redis.call('DEL', P .. 'b:' .. q)
+
+local till = closed_until(q)
+if till then
+  if redis.call('EXISTS', Q) == 1 then redis.call('ZADD', P .. 'due', till, q) else due(q) end
+  return { 'wait', till }
+end
+
+-- A lane whose holder's lease ran out adds nothing to the parallelism: it is found even when all slots are taken.
+local function choose()
+  local first = redis.call('ZRANGE', Q, 0, 0, 'WITHSCORES')
+  if not first[1] then return 'empty' end
+  if tonumber(first[2]) > now then return 'idle', first[2] end
+  if redis.call('HLEN', H) < limit or redis.call('HEXISTS', H, first[1]) == 1 then return 'lane', first[1] end
+  for _, lane in ipairs(redis.call('HKEYS', H)) do
+    local score = tonumber(redis.call('ZSCORE', Q, lane) or '')
+    if not score then
+      redis.call('HDEL', H, lane)
+      return 'lane', first[1]
+    end
+    if score <= now then return 'lane', lane end
+  end
+  return 'full'
+end
+
+for _ = 1, 16 do
+  local found, lane = choose()
+  if found ~= 'lane' then
+    due(q)
+    return { found, lane }
+  end
+  local former = redis.call('HGET', H, lane) or ''
+  local source = string.match(lane, '^in:([^/]+)/')
+  local seen, count, careful = string.match(redis.call('HGET', S, lane) or '', '^(%S+) (%d+) (%S+)$')
+  local head, item
+  if source then
+    local cursor, entries = requests(source, careful and 1 or batch)
+    if former ~= '' and entries[1] and not careful then
+      -- The batch a holder died in is taken one by one, so that only the item that kills is struck.
+      careful = entries[#entries][1]
+      entries = { entries[1] }
+    end
+    item = entries[1] and entries[1][1]
+    head = { cursor, entries }
+  else
+    head = head_of(lane)
+    item = head and head[1]
+  end
+  if not item then
+    let_go(lane)
+  else
+    -- Strikes: how often a holder died on this very item.
+    local strikes = (seen == item) and tonumber(count) or 0
+    if former ~= '' then
+      strikes = strikes + 1
+      redis.call('HSET', S, lane, item .. ' ' .. strikes .. ' ' .. (careful or '-'))
+    end
+    redis.call('HSET', H, lane, token)
+    redis.call('ZADD', Q, now + lease, lane)
+    due(q)
+    local next = redis.call('ZRANGE', Q, 0, 0, 'WITHSCORES')
+    if next[2] and tonumber(next[2]) <= now and redis.call('HLEN', H) < limit then ring(q) end
+    return { 'lane', lane, former, strikes, rung, head }
+  end
+end
+due(q)
+return { 'idle', now }

@@ -1,0 +1,78 @@
+#!lua flags=allow-oom
+-- finish(now, run, lane, token, attempt, verdict, until ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
+--        events JSON, field, value, …)
+--   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
+--   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
+--   → {"stale"} | {"gone"} | {"ok", rings} | {"next", rings, {id, record}}
+-- A fact needs only the attempt id: it is taken whoever holds the lane now.
+local run, lane, token, attempt, verdict = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local R = P .. 'r:' .. run
+local r = redis.call('HMGET', R, 'state', 'attempt', 'cancel', 'connection', 'conversation')
+local state = r[1]
+if not state then return { 'gone' } end
+local ours = holds(lane, token)
+if attempt == '' then
+  if not ours or (state ~= 'queued' and state ~= 'waiting') then return { 'stale' } end
+elseif r[2] ~= attempt then
+  return { 'stale' }
+end
+local open = state == 'leaving' or state == 'unknown' or attempt == ''
+local head = redis.call('LINDEX', P .. 'l:' .. lane, 0) == run
+local park = nil
+
+if open then
+  if #ARGV > 13 then redis.call('HSET', R, unpack(ARGV, 14)) end
+  if verdict == 'again' or verdict == 'more' then
+    if r[3] == '1' then
+      verdict = 'cancelled'
+    elseif not head then
+      -- A run that left its lane never returns to it by itself.
+      verdict = 'failed'
+    end
+  end
+  if verdict == 'again' then
+    redis.call('HSET', R, 'state', 'waiting', 'until', ARGV[7], 'attempt', '')
+    if ARGV[8] == 'connection' then
+      local gate = P .. 'g:' .. r[4]
+      local had = tonumber(redis.call('HGET', gate, 'until') or '0')
+      if tonumber(ARGV[7]) > had then redis.call('HSET', gate, 'until', ARGV[7], 'reason', 'throttled') end
+    else
+      park = tonumber(ARGV[7])
+    end
+  elseif verdict == 'more' then
+    redis.call('HSET', R, 'state', 'queued', 'attempt', '')
+  elseif verdict == 'unknown' then
+    if state ~= 'unknown' then redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now) end
+    park = tonumber(ARGV[7])
+  else
+    redis.call('HSET', R, 'state', verdict, 'end', now)
+    redis.call('PEXPIRE', R, ARGV[11])
+    redis.call('ZREM', P .. 'exp', run)
+    pop(lane, run)
+  end
+  if verdict ~= 'again' and verdict ~= 'more' and verdict ~= 'cancelled' then
+    for _, one in ipairs(cjson.decode(ARGV[13])) do record(one) end
+    if ARGV[12] ~= '' and verdict == 'failed' then
+      local told = cjson.decode(ARGV[12])
+      letter(run, 'run', told.cause, r[4], told.json, told.keep)
+    end
+  end
+  if verdict ~= 'more' and r[5] and r[5] ~= '' then
+    local talk = P .. 'v:' .. r[4] .. ':' .. r[5]
+    if redis.call('HGET', talk, 'flight') == run then redis.call('HDEL', talk, 'flight', 'flight_until') end
+    tell_held(run)
+  end
+end
+
+if not ours then
+  if head and redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0 then let_go(lane, park) end
+  return { 'ok', rung }
+end
+local following = (not park and ARGV[9] == '1' and not closed_until(queue_of(lane))) and head_of(lane) or nil
+if not following then
+  let_go(lane, park)
+  return { 'ok', rung }
+end
+redis.call('ZADD', P .. 'q:' .. queue_of(lane), now + tonumber(ARGV[10]), lane)
+due(queue_of(lane))
+return { 'next', rung, following }

@@ -1,0 +1,41 @@
+-- leave(now, run, lane, token, attempt, call ms, pace class, ms a call, burst, needs window "1", flight ms)
+--   → {"left"} | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"wait", until ms}
+-- The only way out, and a compare-and-set on the run: the fence is the run's own state.
+local run, lane, token, attempt = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local R = P .. 'r:' .. run
+local q = queue_of(lane)
+if not holds(lane, token) then return { 'lost' } end
+local r = redis.call('HMGET', R, 'state', 'attempt', 'expires', 'connection', 'conversation', 'force')
+if r[1] == 'leaving' and r[2] == attempt then return { 'left' } end
+if r[1] ~= 'queued' and r[1] ~= 'waiting' then return { 'gone' } end
+if redis.call('LINDEX', P .. 'l:' .. lane, 0) ~= run then return { 'gone' } end
+if tonumber(r[3]) <= now then return { 'expired' } end
+local talk = (r[5] and r[5] ~= '') and (P .. 'v:' .. r[4] .. ':' .. r[5]) or nil
+if ARGV[10] == '1' and r[6] ~= '1' then
+  local open = talk and tonumber(redis.call('HGET', talk, 'window') or '')
+  if not open or open <= now then return { 'window' } end
+end
+local till = closed_until(q)
+local gate = P .. 'g:' .. r[4]
+local tat, step, burst = nil, tonumber(ARGV[8]), tonumber(ARGV[9])
+if not till and step and step > 0 then
+  tat = math.max(tonumber(redis.call('HGET', gate, 'tat:' .. ARGV[7]) or '') or now, now)
+  local earliest = tat - (burst - 1) * step
+  if earliest > now then till = math.ceil(earliest) end
+end
+if till then
+  redis.call('HSET', R, 'state', 'waiting', 'until', till)
+  let_go(lane)
+  redis.call('ZADD', P .. 'due', till, q)
+  return { 'wait', till }
+end
+if tat then redis.call('HSET', gate, 'tat:' .. ARGV[7], tat + step) end
+local deadline = now + tonumber(ARGV[6])
+redis.call('HSET', R, 'state', 'leaving', 'attempt', attempt, 'left', now, 'deadline', deadline)
+redis.call('HINCRBY', R, 'tries', 1)
+redis.call('ZADD', P .. 'q:' .. q, deadline + 1000, lane)
+due(q)
+if talk and ARGV[11] ~= '0' then
+  redis.call('HSET', talk, 'flight', run, 'flight_until', now + tonumber(ARGV[11]))
+end
+return { 'left' }

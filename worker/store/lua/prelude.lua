@@ -1,0 +1,128 @@
+-- What every script shares.  KEYS[1] is "f:{p}:due", the partition's own; ARGV[1] is now in ms for tests, "" else.
+--
+-- Invariant: a lane has items <=> it has a score in its queue's sorted set, held or not.  A lane is called
+-- "<queue>/<rest>", so its queue can be read off it.
+
+local P = string.sub(KEYS[1], 1, -4)
+local now = tonumber(ARGV[1])
+if not now then
+  local t = redis.call('TIME')
+  now = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local rung = {}
+
+local function queue_of(lane) return string.match(lane, '^([^/]+)/') end
+
+-- due(q) is the score of the queue's first lane, or gone.
+local function due(q)
+  local first = redis.call('ZRANGE', P .. 'q:' .. q, 0, 0, 'WITHSCORES')
+  if first[2] then
+    redis.call('ZADD', P .. 'due', first[2], q)
+  else
+    redis.call('ZREM', P .. 'due', q)
+  end
+end
+
+-- At most one wake-up on its way a queue and 2 s; what is to be published is told to the caller in `rung`.
+local function ring(q)
+  local bell = P .. 'b:' .. q
+  local had = tonumber(redis.call('GET', bell) or '')
+  if had and had > now then return end
+  redis.call('SET', bell, now + 2000, 'PX', 2000)
+  rung[#rung + 1] = q
+end
+
+local function wake(lane)
+  local q = queue_of(lane)
+  if redis.call('ZADD', P .. 'q:' .. q, 'NX', now, lane) == 1 then
+    due(q)
+    ring(q)
+  end
+end
+
+-- What concerns a whole queue (pace, breaker, pause, a missing token) closes its gate until a time.
+local function gate_of(q)
+  local connection = string.match(q, '^out:([^:]+):')
+  if connection then return P .. 'g:' .. connection end
+  if string.sub(q, 1, 4) == 'dlv:' then return P .. 'g:' .. q end
+  return nil
+end
+
+local function closed_until(q)
+  local gate = gate_of(q)
+  local till = gate and tonumber(redis.call('HGET', gate, 'until') or '')
+  if till and till > now then return till end
+  return nil
+end
+
+local function holds(lane, token)
+  return token ~= '' and redis.call('HGET', P .. 'h:' .. queue_of(lane), lane) == token
+end
+
+-- The lane is nobody's: parked until `till`, ready now, or gone when nothing is in it.  Emptiness is tested here.
+local function let_go(lane, till)
+  local q = queue_of(lane)
+  redis.call('HDEL', P .. 'h:' .. q, lane)
+  local filled
+  local source = string.match(lane, '^in:([^/]+)/')
+  if source then
+    local cursor = redis.call('GET', P .. 'c:' .. source) or '0-0'
+    filled = #redis.call('XRANGE', P .. 'in:' .. source, '(' .. cursor, '+', 'COUNT', 1) > 0
+  else
+    filled = redis.call('EXISTS', P .. 'l:' .. lane) == 1
+  end
+  if filled then
+    redis.call('ZADD', P .. 'q:' .. q, till or now, lane)
+  else
+    redis.call('ZREM', P .. 'q:' .. q, lane)
+    redis.call('HDEL', P .. 's:' .. q, lane)
+  end
+  due(q)
+end
+
+-- Takes the head only when it is this item: compared by id, never popped blindly.
+local function pop(lane, item)
+  if redis.call('LINDEX', P .. 'l:' .. lane, 0) == item then
+    redis.call('LPOP', P .. 'l:' .. lane)
+    redis.call('HDEL', P .. 's:' .. queue_of(lane), lane)
+    return true
+  end
+  return false
+end
+
+-- At most `count` requests and about a megabyte after the cursor.
+local function requests(source, count)
+  local cursor = redis.call('GET', P .. 'c:' .. source) or '0-0'
+  local found, bytes, after = {}, 0, cursor
+  while #found < count and bytes < 1048576 do
+    local step = math.min(16, count - #found)
+    local some = redis.call('XRANGE', P .. 'in:' .. source, '(' .. after, '+', 'COUNT', step)
+    for _, entry in ipairs(some) do
+      found[#found + 1] = entry
+      for _, field in ipairs(entry[2]) do bytes = bytes + #field end
+      after = entry[1]
+    end
+    if #some < step then break end
+  end
+  return cursor, found
+end
+
+-- A copy of what ended without success, for a person: kind is "run", "request" or "delivery".
+local function letter(id, kind, cause, connection, json, keep)
+  redis.call('HSET', P .. 'dl:' .. id, 'kind', kind, 'cause', cause, 'connection', connection, 'at', now, 'json', json)
+  redis.call('PEXPIRE', P .. 'dl:' .. id, keep)
+  if redis.call('ZADD', P .. 'dl', 'NX', now, id) == 1 then redis.call('HINCRBY', P .. 'dlc', cause, 1) end
+end
+
+-- The head of a lane with all that is known of it: {id, record}; record is a run's hash, or an event's JSON with
+-- "<tries> <since ms>" of its delivery.
+local function head_of(lane)
+  local item = redis.call('LINDEX', P .. 'l:' .. lane, 0)
+  if not item then return nil end
+  if string.sub(lane, 1, 4) == 'dlv:' then
+    local found = redis.call('XRANGE', P .. 'ev', item, item)
+    local tried = redis.call('HGET', P .. 'd:' .. queue_of(lane), lane) or ''
+    return { item, found[1] and found[1][2][4] or false, tried }
+  end
+  return { item, redis.call('HGETALL', P .. 'r:' .. item) }
+end

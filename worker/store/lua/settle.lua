@@ -1,0 +1,15 @@
+#!lua flags=allow-oom
+-- settle(now, run, verdict, keep ms, events JSON, field, value, …) → {state}: a proof or a person says how an unknown
+-- run ended; anything else is refused and told
+local run, verdict = ARGV[2], ARGV[3]
+local R = P .. 'r:' .. run
+local r = redis.call('HMGET', R, 'state', 'lane')
+if r[1] ~= 'unknown' then return { r[1] or 'gone' } end
+redis.call('HSET', R, 'state', verdict, 'end', now, unpack(ARGV, 6))
+redis.call('PEXPIRE', R, ARGV[4])
+redis.call('ZREM', P .. 'exp', run)
+for _, one in ipairs(cjson.decode(ARGV[5])) do record(one) end
+local lane = r[2]
+local free = redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0
+if free and pop(lane, run) then let_go(lane) end
+return { verdict, unpack(rung) }

@@ -1,0 +1,37 @@
+-- submit(now, run, lane, mark, not before ms or "", expires ms, coalesce key or "", replaced-commit JSON…, field, value, …)
+--   → {"same", state} | {"conflict"} | {"scheduled" | "queued", rung…}
+local run, lane, mark = ARGV[2], ARGV[3], ARGV[4]
+local R = P .. 'r:' .. run
+local had = redis.call('HMGET', R, 'mark', 'state')
+if had[1] then
+  if had[1] == mark then return { 'same', had[2] } end
+  return { 'conflict' }
+end
+local before, expires, coalesce = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 8))
+local connection = redis.call('HGET', R, 'connection')
+redis.call('ZADD', P .. 'ri:' .. connection, now, run)
+redis.call('ZADD', P .. 'exp', expires, run)
+if coalesce ~= '' then
+  -- A newer read mark or typing replaces a queued older one; the lane drops the cancelled one when it comes to it.
+  local key = P .. 'co:' .. coalesce
+  local older = redis.call('GET', key)
+  if older then
+    local state = redis.call('HGET', P .. 'r:' .. older, 'state')
+    if state == 'queued' or state == 'waiting' then
+      redis.call('HSET', P .. 'r:' .. older, 'state', 'cancelled', 'end', now, 'replaced_by', run)
+      redis.call('PEXPIRE', P .. 'r:' .. older, 604800000)
+      redis.call('ZREM', P .. 'exp', older)
+    end
+  end
+  redis.call('SET', key, run, 'PX', 3600000)
+end
+if before and before > now then
+  redis.call('HSET', R, 'state', 'scheduled', 'not_before', before)
+  redis.call('ZADD', P .. 'later', before, run)
+  return { 'scheduled' }
+end
+redis.call('HSET', R, 'state', 'queued')
+redis.call('RPUSH', P .. 'l:' .. lane, run)
+wake(lane)
+return { 'queued', unpack(rung) }

@@ -1,0 +1,95 @@
+"""Messages and conversations, as commits leave them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from worker.store import ids
+from worker.store.base import Store
+from worker.store.text import stamp, text
+
+
+def get(store: Store, ident: str) -> dict[str, Any] | None:
+    """{id, connection, conversation, direction, provider_id, status, status_at, run, at}; None when there is none."""
+    partition = ids.partition_in(ident, store.partitions)
+    if partition is None:
+        return None
+    found: Any = store.client.hgetall(store.key(partition, f"m:{ident}"))
+    if not found:
+        return None
+    record = {text(name): text(value) for name, value in found.items()}
+    connection, party = record.get("connection", ""), record.get("conversation", "")
+    return {
+        "id": ident,
+        "connection": connection,
+        "conversation": ids.conversation_id(partition, connection, party) if party else None,
+        "direction": record.get("direction") or None,
+        "provider_id": record.get("pid") or None,
+        "status": record.get("status") or None,
+        "status_at": stamp(record.get("sat")),
+        "run": record.get("run") or None,
+        "at": stamp(record.get("at")),
+    }
+
+
+def timeline(store: Store, ident: str) -> list[dict[str, Any]]:
+    """What happened to a message, oldest first: [{kind, event, at}]."""
+    partition = ids.partition_in(ident, store.partitions)
+    if partition is None:
+        return []
+    rows: Any = store.client.lrange(store.key(partition, f"t:{ident}"), 0, -1)
+    found = []
+    for row in rows:
+        kind, event, at = text(row).split(" ")
+        found.append({"kind": kind, "event": event, "at": stamp(at)})
+    return found
+
+
+def parties(store: Store, partition: int, messages: Sequence[str]) -> dict[str, str]:
+    """message id → the conversation's party, for those that are known; one round trip."""
+    if not messages:
+        return {}
+    with store.client.pipeline(transaction=False) as pipe:
+        for ident in messages:
+            pipe.hget(store.key(partition, f"m:{ident}"), "conversation")
+        found = pipe.execute()
+    return {ident: text(party) for ident, party in zip(messages, found, strict=True) if party}
+
+
+def conversation(store: Store, connection: str, party: str) -> dict[str, Any] | None:
+    """
+    {id, connection, party, contact, channel, via, window_open_until, last_at}; None when nothing is known of it.
+
+    contact: {id, phone, username, name}, as the provider told it last
+    """
+    partition = store.of(connection)
+    found: Any = store.client.hgetall(store.key(partition, f"v:{connection}:{party}"))
+    if not found:
+        return None
+    record = {text(name): text(value) for name, value in found.items()}
+    told = json.loads(record["contact"]) if record.get("contact") else {}
+    return {
+        "id": ids.conversation_id(partition, connection, party),
+        "connection": connection,
+        "party": party,
+        "contact": told.get("contact") or {"id": party, "phone": None, "username": None, "name": None},
+        "channel": told.get("channel"),
+        "via": told.get("via"),
+        "window_open_until": stamp(record.get("window")),
+        "last_at": stamp(record.get("last")),
+    }
+
+
+def conversations(
+    store: Store, connection: str, *, before: int | None = None, limit: int = 50
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A connection's conversations, newest first, and the cursor of the next page."""
+    partition = store.of(connection)
+    top = "+inf" if before is None else f"({before}"
+    rows: Any = store.client.zrevrangebyscore(
+        store.key(partition, f"vi:{connection}"), top, "-inf", start=0, num=limit, withscores=True
+    )
+    found = [conversation(store, connection, text(party)) for party, _ in rows]
+    return [one for one in found if one], str(int(rows[-1][1])) if len(rows) == limit else None

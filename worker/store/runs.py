@@ -1,0 +1,322 @@
+"""
+Runs: one execution of an action each.
+
+`leave` is the only way out and a compare-and-set; a fact needs only its attempt.
+
+A run's hash holds: state, lane, connection, action, conversation, input, mark, attempt, left, deadline, tries, parts,
+output, error, attempts (JSON), created, expires, not_before, end, priority, key, repeatable, cancel, v.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.store import ids
+from worker.store.base import Store
+from worker.store.events import Commit, packed
+from worker.store.lanes import Head, read_head
+from worker.store.text import pairs, stamp, text
+
+VERSION = 1
+
+# What the scripts call a state, and what the outside calls it.
+SHOWN = {"leaving": "running"}
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run about to be submitted.  Times in ms; `mark` is a digest of all that makes the run what it is."""
+
+    id: str
+    partition: int
+    lane: str
+    mark: str
+    expires: int
+    fields: Mapping[str, Any]
+    not_before: int | None = None
+    coalesce: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """told: "queued" | "scheduled" | "same" | "conflict"; state: what the run is in now."""
+
+    told: str
+    state: str
+    rings: list[str]
+
+
+def submit(store: Store, run: NewRun) -> Submitted:
+    """Stores a run once: the same id and mark again gives the run there is, another mark a conflict."""
+    flat = [piece for pair in run.fields.items() for piece in pair]
+    before = "" if run.not_before is None else run.not_before
+    told = store.run("submit", run.partition, run.id, run.lane, run.mark, before, run.expires, run.coalesce, *flat)
+    word = text(told[0])
+    if word == "same":
+        return Submitted(word, text(told[1]), [])
+    return Submitted(word, word, [text(one) for one in told[1:]])
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What a run asks before it may leave: see lua/leave.lua."""
+
+    run: str
+    lane: str
+    token: str
+    attempt: str
+    call_ms: int
+    pace: str = ""
+    step_ms: float = 0.0
+    burst: int = 1
+    needs_window: bool = False
+    flight_ms: int = 0
+
+
+def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | None]:
+    """("left" | "lost" | "gone" | "expired" | "window" | "wait", until ms for "wait")."""
+    told = store.run(
+        "leave",
+        partition,
+        leaving.run,
+        leaving.lane,
+        leaving.token,
+        leaving.attempt,
+        leaving.call_ms,
+        leaving.pace,
+        leaving.step_ms,
+        leaving.burst,
+        "1" if leaving.needs_window else "",
+        leaving.flight_ms,
+    )
+    return text(told[0]), int(float(told[1])) if len(told) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """
+    What became of an attempt.
+
+    verdict: succeeded | failed | unknown | again | more
+    until:   ms, for again and unknown (how long the lane waits)
+    scope:   lane | connection, for again
+    letter:  {cause, json, keep} for the dead letters, or None
+    """
+
+    verdict: str
+    fields: Mapping[str, Any]
+    until: int | None = None
+    scope: str = "lane"
+    letter: Mapping[str, Any] | None = None
+    events: Sequence[Commit] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """told: "ok" | "next" | "stale" | "gone"; `head` is what follows in the lane."""
+
+    told: str
+    rings: list[str]
+    head: Head | None = None
+
+
+def finish(
+    store: Store,
+    partition: int,
+    run: str,
+    lane: str,
+    token: str,
+    attempt: str,
+    ending: Ending,
+    *,
+    lease: int,
+    go_on: bool,
+) -> Finished:
+    """Records an ending, whoever holds the lane now, and hands over what follows to its holder."""
+    flat = [piece for pair in ending.fields.items() for piece in pair]
+    told = store.run(
+        "finish",
+        partition,
+        run,
+        lane,
+        token,
+        attempt,
+        ending.verdict,
+        "" if ending.until is None else ending.until,
+        ending.scope,
+        "1" if go_on else "",
+        lease,
+        store.retention.runs,
+        json.dumps(ending.letter) if ending.letter else "",
+        packed(store, ending.events),
+        *flat,
+    )
+    return _finished(told)
+
+
+def orphan(
+    store: Store,
+    partition: int,
+    lane: str,
+    token: str,
+    run: str,
+    *,
+    hold: int,
+    lease: int,
+    go_on: bool,
+    grace: int,
+    events: Sequence[Commit],
+) -> tuple[str, Finished]:
+    """What to do with a head somebody left "leaving", or that is unknown or ended: see lua/orphan.lua."""
+    told = store.run(
+        "orphan", partition, lane, token, run, hold, "1" if go_on else "", lease, packed(store, events), grace
+    )
+    word = text(told[0])
+    if word == "parked":
+        return word, Finished("ok", [])
+    return word, _finished(told)
+
+
+def _finished(told: Any) -> Finished:
+    word = text(told[0])
+    rings = [text(one) for one in told[1]] if len(told) > 1 else []
+    return Finished(word, rings, read_head(told[2]) if word == "next" else None)
+
+
+def cancel(store: Store, ident: str) -> str | None:
+    """Asks for an end before leaving: the state after ("cancelled" is sure), None for no such run."""
+    partition = ids.partition_in(ident, store.partitions)
+    if partition is None:
+        return None
+    told = store.run("cancel", partition, ident, store.retention.runs)
+    return text(told) or None
+
+
+def expire(
+    store: Store,
+    partition: int,
+    run: str,
+    letter: Mapping[str, Any] | None,
+    events: Sequence[Commit],
+    fields: Mapping[str, Any],
+) -> tuple[bool, list[str]]:
+    """Ends a run whose time has passed; (whether it did, queues to ring)."""
+    flat = [piece for pair in fields.items() for piece in pair]
+    told = store.run(
+        "expire",
+        partition,
+        run,
+        store.retention.runs,
+        json.dumps(letter) if letter else "",
+        packed(store, events),
+        *flat,
+    )
+    return bool(told[0]), [text(one) for one in told[1:]]
+
+
+def resume(store: Store, ident: str, expires: int, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """A person's retry: the run joins the tail of its lane; ("queued", rings), or the state that forbids it."""
+    partition = ids.partition_in(ident, store.partitions)
+    if partition is None:
+        return "gone", []
+    flat = [piece for pair in fields.items() for piece in pair]
+    told = store.run("resume", partition, ident, expires, *flat)
+    return text(told[0]), [text(one) for one in told[1:]]
+
+
+def settle(
+    store: Store, ident: str, verdict: str, fields: Mapping[str, Any], events: Sequence[Commit]
+) -> tuple[str, list[str]]:
+    """A proof or a person says how an unknown run ended; (the state after, rings)."""
+    partition = ids.partition_in(ident, store.partitions)
+    if partition is None:
+        return "gone", []
+    flat = [piece for pair in fields.items() for piece in pair]
+    told = store.run("settle", partition, ident, verdict, store.retention.runs, packed(store, events), *flat)
+    return text(told[0]), [text(one) for one in told[1:]]
+
+
+def reassert(store: Store, partition: int, run: str, lane: str, attempt: str, left: int, deadline: int) -> str:
+    """Says again that a run is at the socket, to a Redis that came back without its last moments."""
+    return text(store.run("reassert", partition, run, lane, attempt, left, deadline))
+
+
+def load(store: Store, ident: str) -> dict[str, bytes] | None:
+    """The record of a run; None when there is none."""
+    partition = ids.partition_in(ident, store.partitions)
+    if partition is None:
+        return None
+    found: Any = store.client.hgetall(store.key(partition, f"r:{ident}"))
+    return {text(name): value for name, value in found.items()} or None
+
+
+def get(store: Store, ident: str) -> dict[str, Any] | None:
+    """A run as the outside sees it (DESIGN.md §6)."""
+    record = load(store, ident)
+    return show(ident, record) if record else None
+
+
+def show(ident: str, record: Mapping[str, bytes]) -> dict[str, Any]:
+    """A record in the outside's words."""
+    state = text(record.get("state"))
+    return {
+        "id": ident,
+        "connection": text(record.get("connection")),
+        "action": text(record.get("action")),
+        "input": _json(record, "input"),
+        "state": SHOWN.get(state, state),
+        "waiting_until": stamp(record.get("until")) if state == "waiting" else None,
+        "output": _json(record, "output"),
+        "error": _json(record, "error"),
+        "parts": _json(record, "parts") or [],
+        "attempts": _json(record, "attempts") or [],
+        "conversation": text(record.get("conversation_id")) or None,
+        "event": text(record.get("event")) or None,
+        "idempotency_key": text(record.get("key")) or None,
+        "priority": text(record.get("priority")) or "live",
+        "not_before": stamp(record.get("not_before")),
+        "expires_at": stamp(record.get("expires")),
+        "created_at": stamp(record.get("created")),
+        "finished_at": stamp(record.get("end")),
+        "replaced_by": text(record.get("replaced_by")) or None,
+    }
+
+
+def _json(record: Mapping[str, bytes], name: str) -> Any:
+    value = record.get(name)
+    return json.loads(value) if value else None
+
+
+def listing(
+    store: Store, connection: str, *, state: str | None = None, before: int | None = None, limit: int = 50
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A connection's runs, newest first, and the cursor of the next page (None: the last)."""
+    partition = store.of(connection)
+    key = store.key(partition, f"ri:{connection}")
+    found: list[dict[str, Any]] = []
+    offset, top = 0, "+inf" if before is None else f"({before}"
+    last: int | None = None
+    while len(found) < limit:
+        rows: Any = store.client.zrevrangebyscore(key, top, "-inf", start=offset, num=200, withscores=True)
+        if not rows:
+            return found, None
+        with store.client.pipeline(transaction=False) as pipe:
+            for name, _ in rows:
+                pipe.hgetall(store.key(partition, f"r:{text(name)}"))
+            records = pipe.execute()
+        for (name, score), raw in zip(rows, records, strict=True):
+            record = pairs([piece for pair in raw.items() for piece in pair])
+            if not record:
+                continue
+            shown = show(text(name), record)
+            if state is not None and shown["state"] != state:
+                continue
+            found.append(shown)
+            last = int(score)
+            if len(found) >= limit:
+                return found, str(last)
+        offset += len(rows)
+    return found, str(last) if last else None

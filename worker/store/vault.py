@@ -1,0 +1,49 @@
+"""Secrets at rest: encrypted under the newest of FERRY_SECRET_KEYS, readable with any of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+
+class WrongKey(Exception):
+    """None of FERRY_SECRET_KEYS opens what is stored."""
+
+
+class Vault:
+    """Closes and opens small mappings of secrets."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def close(self, secrets: Mapping[str, Any]) -> str:
+        """The mapping, encrypted."""
+        return self._fernet.encrypt(json.dumps(dict(secrets)).encode()).decode()
+
+    def open(self, closed: str) -> dict[str, Any]:
+        """
+        The mapping again.
+
+        raises: WrongKey in one sentence
+        """
+        try:
+            found: dict[str, Any] = json.loads(self._fernet.decrypt(closed.encode()))
+        except InvalidToken as problem:
+            told = (
+                "FERRY_SECRET_KEYS holds no key that opens the stored secrets: put the key they were made with back, "
+                "as one of the list"
+            )
+            raise WrongKey(told) from problem
+        return found
+
+    def renew(self, closed: str) -> str:
+        """The same, encrypted under the newest key."""
+        return self._fernet.rotate(closed.encode()).decode()
+
+
+def new_key() -> str:
+    """A key for FERRY_SECRET_KEYS."""
+    return Fernet.generate_key().decode()
