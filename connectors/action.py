@@ -111,9 +111,9 @@ class Action:
                 the worker finds the conversation when `party` does not know it
     shape:      last touch on the Wire: what no schema can say (settings of the connection, our reference, multipart)
     parts:      from call and output, one Part a message (SEND only)
-    first:      what must be asked before the call (a list to merge into), by repeatable actions only: gives the input
-                to go on with, or the Outcome when nothing need leave.  An action that has one refuses to be prepared
-                from an input that did not pass through it.
+    first:      what must be asked before the call (a list to merge into; a price, by an action that is not repeatable),
+                of the whole input, before `cut`: gives the input to go on with, or the Outcome when nothing need
+                leave.  An action that has one refuses to be prepared from an input that did not pass through it.
     last:       what must be asked after it (reading back what was written), likewise: gives the output
     cut:        cuts an input too large for one call into several inputs, which are called one after the other
     window:     True where a free-form message needs the other party's open window; or a function of the input
