@@ -162,10 +162,11 @@ class Supervisor:
     def _become_ready(self, waiting: list[_Running]) -> bool:
         deadline = time.monotonic() + self.patience
         while pending := [running for running in waiting if not running.ready]:
-            for running in pending:
-                if not running.alive():
-                    self.say(f"{running.child.name} {_fate(running)} before it was ready.{_where(running.child)}")
+            for running in self._running:
+                if running.process and not running.alive():
+                    self.say(f"{running.child.name} {_fate(running)} before all were ready.{_where(running.child)}")
                     return False
+            for running in pending:
                 running.ready = _is_ready(running.child)
             if time.monotonic() > deadline:
                 names = ", ".join(running.child.name for running in pending)

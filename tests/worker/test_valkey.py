@@ -110,7 +110,7 @@ def test_a_busy_port_is_a_sentence(directory: Path) -> None:
 def test_a_server_that_cannot_start_tells_why(directory: Path) -> None:
     """Its own last line is in the error."""
     with pytest.raises(
-        valkey.ServerError, match="The server did not start: .*one of the following: everysec, always, no"
+        valkey.ServerError, match=r"The server did not start: .*one of the following: everysec, always, no"
     ):
         valkey.start(directory, appendfsync="sometimes")
 
@@ -165,9 +165,10 @@ def test_ctrl_c_at_the_terminal_does_not_reach_it(directory: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's death")
 def test_it_ends_when_its_starter_is_killed(directory: Path) -> None:
     """Kill -9 of a test run or of `ferry dev` leaves no server behind."""
-    program = f"from worker import valkey; from pathlib import Path; s = valkey.start(Path({str(directory)!r})); print(s.pid, flush=True); input()"
+    source = "import sys; from pathlib import Path; from worker import valkey"
+    source += "; print(valkey.start(Path(sys.argv[1])).pid, flush=True); input()"
     with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", source, directory], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as starter:
         assert starter.stdout
         pid = int(starter.stdout.readline())

@@ -1,0 +1,43 @@
+"""
+A `ferry dev` in small, for the supervisor's tests: python supervised.py DIRECTORY GRACE NAME=PROGRAM …
+
+Each PROGRAM is Python; ! after a NAME makes a base child, and ? one that is ready once DIRECTORY/NAME exists.
+Says "all ready" on stdout, and then a line for each child that was started again; exits with what `run` returned.
+"""
+
+import sys
+from pathlib import Path
+
+from worker.supervisor import AlreadyRunningError, Child, Supervisor
+
+
+def child(directory: Path, word: str) -> Child:
+    """One NAME=PROGRAM."""
+    name, _, program = word.partition("=")
+    plain = name.rstrip("!?")
+    base = "!" in name
+    return Child(
+        plain,
+        [sys.executable, "-u", "-c", program],
+        ready=(directory / plain).exists if "?" in name else None,
+        base=base,
+        log=directory / "base.log" if base else None,
+    )
+
+
+def main(directory: Path, grace: float, words: list[str]) -> int:
+    """Runs it all."""
+    supervisor = Supervisor(
+        [child(directory, word) for word in words],
+        directory,
+        grace=grace,
+        on_again=lambda name, pid: print("again", name, pid, flush=True),
+    )
+    try:
+        return supervisor.run(lambda: print("all ready", supervisor.pids(), flush=True))
+    except AlreadyRunningError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3:]))
