@@ -134,6 +134,7 @@ class Provider:
     check:     proves the credentials, spends nothing; raises ConnectorError
     register:  makes the provider call `connection.webhook_url`; safe to repeat
     unregister: its counterpart: our address is taken out again, and no other; safe to repeat
+    account:   the provider's account a connection stands for, where one URL may serve several; else None
     refresh:   for expiring secrets
     prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
@@ -164,6 +165,7 @@ class Provider:
     check: Callable[[Connection, Ask], None] | None = None
     register: Callable[[Connection, Ask], None] | None = None
     unregister: Callable[[Connection, Ask], None] | None = None
+    account: Callable[[Connection], str | None] = lambda connection: None  # noqa: ARG005
     refresh: Refresh | None = None
     prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
     also: Iterable[str] = ()
