@@ -22,6 +22,8 @@ class EventType(StrEnum):
     DELETED = "message.deleted"
     REACTION = "message.reaction"
     STATUS = "message.status"
+    OPENED = "message.opened"  # data {message_id, …}; a mail client's preview and a scanner open too
+    CLICKED = "message.clicked"  # data {message_id, url, …}
     READ = "conversation.read"
     POSTBACK = "conversation.postback"
     REFERRAL = "conversation.referral"
@@ -32,6 +34,7 @@ class EventType(StrEnum):
     COMMENT = "comment.received"
     TEMPLATE_STATUS = "template.status"
     CONNECTION_STATE = "connection.state"
+    NOTICE = "account.notice"  # data {name, …}: news of the account that concerns no one message
     RUN_SUCCEEDED = "run.succeeded"
     RUN_FAILED = "run.failed"
     RUN_UNKNOWN = "run.unknown"
