@@ -213,6 +213,7 @@ class Supervisor:
     def _stop(self) -> bool:
         """TERM to the main processes, the base last; False if anything had to be killed."""
         began = time.monotonic()
+        self.say("stopping")
         backwards = [running for running in reversed(self._running) if running.alive()]
         upper = [running for running in backwards if not running.child.base]
         base = [running for running in backwards if running.child.base]
