@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import redis as redis_client
 
 from tests.eventually import eventually
+from worker import valkey
 from worker.pidfile import started
 from worker.ports import PortBusyError
 from worker.supervisor import free_port
@@ -197,6 +199,23 @@ def test_a_child_that_dies_is_started_again(run: Run) -> None:
     after = int(dev.text().split("again web ")[1].split()[0])
 
     assert (True, True) == (gone(before), after != before and started(after) is not None)
+
+
+@pytest.mark.crash
+def test_a_killed_valkey_comes_back_where_it_was(run: Run, tmp_path: Path, unused_port: int) -> None:
+    """Same port, same data: the others need not even notice."""
+    imports = "import os; from pathlib import Path; from worker import valkey"
+    become = f"c = valkey.command(Path({str(tmp_path / 'data')!r}), {unused_port}); os.execv(c[0], c)"
+    dev = run(f"redis!={imports}; {become}")
+    pid = dev.pids()["redis"]
+    eventually(lambda: valkey.answers(unused_port))
+    with redis_client.Redis(port=unused_port) as redis:
+        redis.set("said", "once")
+    os.kill(pid, signal.SIGKILL)
+    dev.shows("again redis")
+    eventually(lambda: valkey.answers(unused_port))
+    with redis_client.Redis(port=unused_port) as redis:
+        assert b"once" == redis.get("said")
 
 
 def test_a_child_that_keeps_dying_is_started_ever_less_often(run: Run) -> None:
