@@ -1,0 +1,43 @@
+"""Instagram: direct messages of professional accounts, over Meta's Graph API.  Set-up and limits: README.md here."""
+
+from __future__ import annotations
+
+from connectors.instagram import account, webhooks
+from connectors.instagram.actions import ACTIONS
+from connectors.instagram.errors import judge
+from connectors.instagram.replies import read
+from connectors.instagram.samples import SAMPLES
+from connectors.instagram.simulator import InstagramSimulator
+from connectors.instagram.verbs import VERBS
+from connectors.provider import Pace, Provider
+
+PROVIDER = Provider(
+    name="instagram",
+    title="instagram",
+    base_url=account.HOSTS[account.INSTAGRAM_LOGIN],
+    settings=account.InstagramSettings,
+    secrets=account.InstagramSecrets,
+    locate=account.locate,
+    auth=account.auth,
+    actions=ACTIONS,
+    judge=judge,
+    read=read,
+    parse=webhooks.parse,
+    guard=webhooks.guard,
+    handshake=webhooks.handshake,
+    keep=webhooks.KEEP,
+    sign=webhooks.sign,
+    verbs=VERBS,
+    samples=SAMPLES,
+    paces={
+        # page §2.7: per account; 100 is the lower of two figures (§5, 10)
+        "messages": Pace(rate=100, burst=20),
+        "heavy": Pace(rate=10, burst=5),
+        "reads": Pace(rate=2, burst=2),
+        "private-replies": Pace(rate=750 / 3600, burst=10),
+        "default": Pace(rate=10, burst=5),
+    },
+    simulator=InstagramSimulator,
+    simulated=account.simulated,
+    also=("ig",),
+)

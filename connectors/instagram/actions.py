@@ -1,0 +1,8 @@
+"""Everything that can be asked of Instagram: the page's seventeen actions and the helpers beside them."""
+
+from __future__ import annotations
+
+from connectors.action import table
+from connectors.instagram import actions_send
+
+ACTIONS = table(*actions_send.ROWS)
