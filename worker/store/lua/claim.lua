@@ -7,7 +7,7 @@ redis.call('DEL', P .. 'b:' .. q)
 
 local till = closed_until(q)
 if till then
-  if redis.call('EXISTS', Q) == 1 then redis.call('ZADD', P .. 'due', till, q) else due(q) end
+  due(q)
   return { 'wait', till }
 end
 

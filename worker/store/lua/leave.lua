@@ -15,18 +15,19 @@ if ARGV[10] == '1' and r[6] ~= '1' then
   local open = talk and tonumber(redis.call('HGET', talk, 'window') or '')
   if not open or open <= now then return { 'window' } end
 end
-local till = closed_until(q)
+local till, paced = closed_until(q), false
 local gate = P .. 'g:' .. r[4]
 local tat, step, burst = nil, tonumber(ARGV[8]), tonumber(ARGV[9])
 if not till and step and step > 0 then
   tat = math.max(tonumber(redis.call('HGET', gate, 'tat:' .. ARGV[7]) or '') or now, now)
   local earliest = tat - (burst - 1) * step
-  if earliest > now then till = math.ceil(earliest) end
+  if earliest > now then till, paced = math.ceil(earliest), true end
 end
 if till then
   redis.call('HSET', R, 'state', 'waiting', 'until', till)
+  -- The queue waits, not only this lane: else its other ready lanes would be claimed in turn, each to be told the same.
+  if paced then redis.call('HSET', gate, 'pace:' .. q, till) end
   let_go(lane)
-  redis.call('ZADD', P .. 'due', till, q)
   return { 'wait', till }
 end
 if tat then redis.call('HSET', gate, 'tat:' .. ARGV[7], tat + step) end

@@ -13,11 +13,28 @@ local rung = {}
 
 local function queue_of(lane) return string.match(lane, '^([^/]+)/') end
 
--- due(q) is the score of the queue's first lane, or gone.
+-- What concerns a whole queue closes its gate until a time: pause, breaker or a missing token that of the connection
+-- (`until`), pace that of one queue (`pace:<queue>`).  The queue is not due before, and nobody is woken for it.
+local function gate_of(q)
+  local connection = string.match(q, '^out:([^:]+):')
+  if connection then return P .. 'g:' .. connection end
+  if string.sub(q, 1, 4) == 'dlv:' then return P .. 'g:' .. q end
+  return nil
+end
+
+local function closed_until(q)
+  local gate = gate_of(q)
+  if not gate then return nil end
+  local held = redis.call('HMGET', gate, 'until', 'pace:' .. q)
+  local till = math.max(tonumber(held[1] or '') or 0, tonumber(held[2] or '') or 0)
+  return till > now and till or nil
+end
+
+-- due(q) is the score of the queue's first lane, no earlier than its gate opens, or gone.
 local function due(q)
   local first = redis.call('ZRANGE', P .. 'q:' .. q, 0, 0, 'WITHSCORES')
   if first[2] then
-    redis.call('ZADD', P .. 'due', first[2], q)
+    redis.call('ZADD', P .. 'due', math.max(tonumber(first[2]), closed_until(q) or 0), q)
   else
     redis.call('ZREM', P .. 'due', q)
   end
@@ -25,6 +42,7 @@ end
 
 -- At most one wake-up on its way a queue and 2 s; what is to be published is told to the caller in `rung`.
 local function ring(q)
+  if closed_until(q) then return end
   local bell = P .. 'b:' .. q
   local had = tonumber(redis.call('GET', bell) or '')
   if had and had > now then return end
@@ -38,21 +56,6 @@ local function wake(lane)
     due(q)
     ring(q)
   end
-end
-
--- What concerns a whole queue (pace, breaker, pause, a missing token) closes its gate until a time.
-local function gate_of(q)
-  local connection = string.match(q, '^out:([^:]+):')
-  if connection then return P .. 'g:' .. connection end
-  if string.sub(q, 1, 4) == 'dlv:' then return P .. 'g:' .. q end
-  return nil
-end
-
-local function closed_until(q)
-  local gate = gate_of(q)
-  local till = gate and tonumber(redis.call('HGET', gate, 'until') or '')
-  if till and till > now then return till end
-  return nil
 end
 
 local function holds(lane, token)
