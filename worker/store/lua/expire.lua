@@ -2,7 +2,7 @@
 -- expire(now, run, keep ms, letter JSON or "", events JSON, field, value, …) → {1, rung…} when it expired now, else {0}
 local run = ARGV[2]
 local R = P .. 'r:' .. run
-local r = redis.call('HMGET', R, 'state', 'expires', 'connection')
+local r = redis.call('HMGET', R, 'state', 'expires', 'connection', 'lane')
 local state = r[1]
 if state == 'leaving' then return { 0 } end
 if state ~= 'scheduled' and state ~= 'queued' and state ~= 'waiting' then
@@ -22,4 +22,5 @@ if ARGV[4] ~= '' then
   local told = cjson.decode(ARGV[4])
   letter(run, 'run', told.cause, r[3], told.json, told.keep)
 end
+if drop(r[4], run) then ring(queue_of(r[4])) end
 return { 1, unpack(rung) }

@@ -65,7 +65,9 @@ if open then
 end
 
 if not ours then
-  if head and redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0 then let_go(lane, park) end
+  if head and redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0 and let_go(lane, park) and not park then
+    ring(queue_of(lane))
+  end
   return { 'ok', rung }
 end
 local following = (not park and ARGV[9] == '1' and not closed_until(queue_of(lane))) and head_of(lane) or nil

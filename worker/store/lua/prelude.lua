@@ -81,6 +81,7 @@ local function let_go(lane, till)
     redis.call('HDEL', P .. 's:' .. q, lane)
   end
   due(q)
+  return filled
 end
 
 -- Takes the head only when it is this item: compared by id, never popped blindly.
@@ -91,6 +92,12 @@ local function pop(lane, item)
     return true
   end
   return false
+end
+
+-- A run that ended at the head of a lane nobody holds frees it at once; a holder drops it himself.  Whether more is in it.
+local function drop(lane, run)
+  if redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 1 then return false end
+  return pop(lane, run) and let_go(lane)
 end
 
 -- At most `count` requests and about a megabyte after the cursor.

@@ -9,7 +9,5 @@ redis.call('HSET', R, 'state', verdict, 'end', now, unpack(ARGV, 6))
 redis.call('PEXPIRE', R, ARGV[4])
 redis.call('ZREM', P .. 'exp', run)
 for _, one in ipairs(cjson.decode(ARGV[5])) do record(one) end
-local lane = r[2]
-local free = redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0
-if free and pop(lane, run) then let_go(lane) end
+if drop(r[2], run) then ring(queue_of(r[2])) end
 return { verdict, unpack(rung) }
