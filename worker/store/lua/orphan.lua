@@ -1,11 +1,11 @@
 #!lua flags=allow-oom
 -- orphan(now, lane, token, run, hold ms, next "1", lease ms, events JSON, grace ms)
---   → {"lost"} | {"parked", ms} | {"again", rings, {id, record}} | {"next", rings, {id, record}} | {"ok", rings}
+--   → {"lost"} | {"parked", ms} | {"next", rings, {id, record}} | {"ok", rings}
 -- The head was left "leaving" by somebody who died, or is unknown, or has ended while it waited.
 local lane, token, run = ARGV[2], ARGV[3], ARGV[4]
 local R = P .. 'r:' .. run
 if not holds(lane, token) then return { 'lost' } end
-local r = redis.call('HMGET', R, 'state', 'deadline', 'repeatable', 'connection', 'conversation')
+local r = redis.call('HMGET', R, 'state', 'deadline', 'repeatable', 'connection', 'conversation', 'cancel')
 local state, deadline = r[1], tonumber(r[2] or '')
 if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
   if state == 'leaving' then
@@ -14,7 +14,12 @@ if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
       let_go(lane, deadline + tonumber(ARGV[9]))
       return { 'parked', deadline + tonumber(ARGV[9]) }
     end
-    if r[3] == '1' then
+    if r[3] == '1' and r[6] == '1' then
+      state = 'cancelled' -- asked for while it was out: never again, then
+      redis.call('HSET', R, 'state', state, 'end', now)
+      redis.call('PEXPIRE', R, 604800000)
+      redis.call('ZREM', P .. 'exp', run)
+    elseif r[3] == '1' then
       redis.call('HSET', R, 'state', 'queued', 'attempt', '')
     else
       redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
