@@ -6,6 +6,7 @@ local lane, token, item, verdict = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local q = queue_of(lane)
 local D = P .. 'd:' .. q
 if not holds(lane, token) then return { 'lost' } end
+redis.call('HDEL', P .. 's:' .. q, lane) -- its holder lives: no strike
 if verdict == 'again' then
   local tries = tonumber(string.match(redis.call('HGET', D, lane) or '', '^(%d+)') or '0')
   local since = string.match(redis.call('HGET', D, lane) or '', ' (%d+)$') or now

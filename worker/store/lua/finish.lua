@@ -3,24 +3,33 @@
 --        events JSON, field, value, …)
 --   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
 --   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
---   → {"stale"} | {"gone"} | {"ok", rings} | {"next", rings, {id, record}}
+--   → {"stale", rings} | {"gone", rings} | {"ok", rings} | {"next", rings, {id, record}}; all but "next" let the lane go
+--   events and letter of "again" are those of a failure: told when the run may no longer return to its lane
 -- A fact needs only the attempt id: it is taken whoever holds the lane now.
 local run, lane, token, attempt, verdict = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local R = P .. 'r:' .. run
 local r = redis.call('HMGET', R, 'state', 'attempt', 'cancel', 'connection', 'conversation')
 local state = r[1]
-if not state then return { 'gone' } end
 local ours = holds(lane, token)
+
+-- There is nothing to record, perhaps because it was told before and the answer got lost: the holder keeps no lane.
+local function nothing(word)
+  if ours and let_go(lane) then ring(queue_of(lane)) end
+  return { word, rung }
+end
+
+if not state then return nothing('gone') end
 if attempt == '' then
-  if not ours or (state ~= 'queued' and state ~= 'waiting') then return { 'stale' } end
+  if not ours or (state ~= 'queued' and state ~= 'waiting') then return nothing('stale') end
 elseif r[2] ~= attempt then
-  return { 'stale' }
+  return nothing('stale')
 end
 local open = state == 'leaving' or state == 'unknown' or attempt == ''
 local head = redis.call('LINDEX', P .. 'l:' .. lane, 0) == run
 local park = nil
 
 if open then
+  if ours then redis.call('HDEL', P .. 's:' .. queue_of(lane), lane) end -- its sender lives: no strike
   if #ARGV > 13 then redis.call('HSET', R, unpack(ARGV, 14)) end
   if verdict == 'again' or verdict == 'more' then
     if r[3] == '1' then
@@ -43,7 +52,7 @@ if open then
     redis.call('HSET', R, 'state', 'queued', 'attempt', '')
   elseif verdict == 'unknown' then
     if state ~= 'unknown' then redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now) end
-    park = tonumber(ARGV[7])
+    if head then park = tonumber(ARGV[7]) end
   else
     redis.call('HSET', R, 'state', verdict, 'end', now)
     redis.call('PEXPIRE', R, ARGV[11])
