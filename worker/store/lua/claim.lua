@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- claim(now, q, token, lease ms, limit, batch)
 --   → {"empty"} | {"idle", ms} | {"wait", ms} | {"full"}
 --   → {"lane", lane, former token or "", strikes, rings, head}    head: {id, record}, or {cursor, requests} of a source

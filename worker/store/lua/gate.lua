@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- gate(now, connection, until ms, reason, queue…) → {rung…}: closes the connection's gate until then; 0 opens it
 local gate = P .. 'g:' .. ARGV[2]
 local till = tonumber(ARGV[3])

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- reassert(now, run, lane, attempt, left ms, deadline ms) → state after
 -- Redis came back without its last moments: a worker that has this run at the socket says so again.
 local run, lane = ARGV[2], ARGV[3]

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- renew(now, lane, token, lease ms) → 1 while the lane is ours, 0 when it is not
 local lane = ARGV[2]
 if not holds(lane, ARGV[3]) then return 0 end

@@ -1,3 +1,4 @@
+#!lua flags=allow-oom
 -- tick(now, most) → {{queues to ring}, {runs past their expiry}}
 -- A due queue is pushed on, never removed: whoever dies before publishing leaves it due again in 5 s.
 local most = ARGV[2]
