@@ -67,7 +67,6 @@ local function record(a)
     if flight[1] and tonumber(flight[2]) > now then
       a[15] = ''
       redis.call('HSET', P .. 'eh:' .. flight[1], a[1], cjson.encode(a))
-      redis.call('PEXPIRE', P .. 'eh:' .. flight[1], 86400000)
       redis.call('ZADD', P .. 'held', tonumber(flight[2]), flight[1])
       return 'held'
     end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- tick(now, most) → {{queues to ring}, {runs past their expiry}}
+-- tick(now, most) → {{queues to ring}, {runs past their expiry}, when to look again in ms or false}
 -- A due queue is pushed on, never removed: whoever dies before publishing leaves it due again in 5 s.
 local most = ARGV[2]
 for _, q in ipairs(redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'LIMIT', 0, most)) do
@@ -18,5 +18,9 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', P .. 'later', '-inf', now, 'LIM
 end
 local expired = redis.call('ZRANGEBYSCORE', P .. 'exp', '-inf', now, 'LIMIT', 0, most)
 for _, run in ipairs(expired) do redis.call('ZADD', P .. 'exp', now + 5000, run) end
-local first = redis.call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
-return { rung, expired, first[2] or false }
+local first = false
+for _, waits in ipairs({ 'due', 'later', 'exp', 'held' }) do
+  local one = redis.call('ZRANGE', P .. waits, 0, 0, 'WITHSCORES')
+  if one[2] and (not first or tonumber(one[2]) < tonumber(first)) then first = one[2] end
+end
+return { rung, expired, first }
