@@ -52,6 +52,7 @@ class Settings:
     handlers: tuple[str, ...] = _of("FERRY_HANDLERS", (), "modules with handlers, by commas, e.g. worker.examples.echo")
     lease_seconds: float = _of("FERRY_LEASE_SECONDS", 15.0, "how long a lane stays with a worker that says nothing")
     handler_seconds: float = _of("FERRY_HANDLER_SECONDS", 60.0, "how long a handler may take with one event")
+    call_seconds: float = _of("FERRY_CALL_SECONDS", 120.0, "longest a provider call may take, whatever its action says")
     unknown_hold_seconds: float = _of(
         "FERRY_UNKNOWN_HOLD_SECONDS", 60.0, "how long a conversation waits behind a send whose outcome is unknown"
     )

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
-from typing import IO, TextIO
+from typing import TextIO
 
-from rich.console import Console
-
+from worker.chorus import Chorus
 from worker.pidfile import AlreadyRunningError, PidFile, end, signal_group, signal_process
 from worker.ports import PortBusyError, free_port
 from worker.tether import tethered
@@ -29,7 +28,7 @@ SETTLED = 10.0  # seconds after which a child has proved itself, and its next de
 LAST_GRACE = 1.5  # seconds that a base child has at least, when the others used up all of the grace
 ONE_PRESS = 0.5  # seconds within which two signals are one Ctrl-C, told twice by a runner in between
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-COLOURS = (36, 32, 35, 33, 34, 96, 92, 1)  # the last is ours
+OURS = "ferry"  # the name before our own lines
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,11 @@ class Child:
     log: Path | None = None  # where it writes what it does not print
 
 
-OURS = Child("ferry", ())
-
-
 @dataclass(eq=False)
 class _Running:
     """A child and its present process, which is None while it waits to be started again."""
 
     child: Child
-    prefix: str
     process: subprocess.Popen[bytes] | None = None
     relay: threading.Thread | None = None
     since: float = 0.0
@@ -82,10 +77,13 @@ class Supervisor:
     on_again: Callable[[str, int], None] | None = None
     out: TextIO = field(default_factory=lambda: sys.stderr)
     _orders: SimpleQueue[int] = field(default_factory=SimpleQueue, init=False)  # put is safe inside a signal handler
-    _print: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _chorus: Chorus = field(init=False)
     _running: list[_Running] = field(default_factory=list, init=False)
     _file: PidFile | None = field(default=None, init=False)
     _asked: bool = field(default=False, init=False)
+
+    def __post_init__(self) -> None:
+        self._chorus = Chorus(self.out, [*(child.name for child in self.children), OURS])
 
     def run(self, on_ready: Callable[[], None] | None = None) -> int:
         """
@@ -119,7 +117,7 @@ class Supervisor:
 
     def say(self, line: str) -> None:
         """Prints one line of our own among the children's."""
-        self._write(self._prefix(OURS.name, -1), line)
+        self._chorus.say(OURS, line)
 
     # -- starting ------------------------------------------------------------------------------------------------------
 
@@ -131,7 +129,7 @@ class Supervisor:
 
     def _start(self) -> bool:
         """Base children one by one, then all the others together; False if one failed or we were told to stop."""
-        self._running = [_Running(child, self._prefix(child.name, nth)) for nth, child in enumerate(self.children)]
+        self._running = [_Running(child) for child in self.children]
         for running in self._running:
             if running.child.base:
                 self._spawn(running)
@@ -153,9 +151,7 @@ class Supervisor:
         )
         running.since = time.monotonic()
         assert running.process.stdout is not None  # noqa: S101  (asked for, three lines up)
-        lines = running.prefix, running.process.stdout
-        running.relay = threading.Thread(target=self._relay, args=lines, daemon=True)
-        running.relay.start()
+        running.relay = self._chorus.relay(running.child.name, running.process.stdout)
         if self._file:
             self._file.write(self.pids())
 
@@ -202,11 +198,6 @@ class Supervisor:
         running.process, running.again = None, now + running.backoff
         self.say(f"{running.child.name} {fate}; starting it again in {running.backoff:.1f} s.{_where(running.child)}")
         running.backoff = min(running.backoff * 2, BACKOFF[1])
-
-    def _relay(self, prefix: str, lines: IO[bytes]) -> None:
-        for line in lines:
-            self._write(prefix, line.decode(errors="replace").rstrip("\r\n"))
-        lines.close()
 
     # -- stopping ------------------------------------------------------------------------------------------------------
 
@@ -263,23 +254,6 @@ class Supervisor:
             return False
         self._asked = True
         return True
-
-    # -- speaking ------------------------------------------------------------------------------------------------------
-
-    def _prefix(self, name: str, nth: int) -> str:
-        width = max(len(child.name) for child in (*self.children, OURS))
-        terminal = Console(file=self.out)  # knows NO_COLOR, and terminals that have none
-        if terminal.no_color or not terminal.color_system:
-            return f"{name:<{width}} | "
-        return f"\x1b[{COLOURS[nth % len(COLOURS)]}m{name:<{width}} |\x1b[0m "
-
-    def _write(self, prefix: str, line: str) -> None:
-        with self._print:
-            try:
-                self.out.write(f"{prefix}{line}\n")
-                self.out.flush()
-            except OSError:  # the terminal was closed: SIGHUP tells us, and until then nobody reads this
-                return
 
 
 @contextmanager

@@ -1,0 +1,217 @@
+"""
+The one way a run comes in: API, command line, other apps' tasks, handlers and jobs all call `accept`.
+
+The idempotency key makes the run's id, the input is held against the action's schema at the door, and the run joins the
+lane of its conversation.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate
+
+from connectors.action import Action, Nature
+from connectors.errors import InvalidCall
+from connectors.provider import Provider
+from connectors.schema import load
+from worker.core import Core
+from worker.store import ids, messages, runs
+from worker.store.connections import Stored
+from worker.store.text import millis
+
+# How long a run is worth doing, in seconds, when the caller does not say.
+WORTH = {
+    Nature.SEND: 86_400,
+    Nature.REACT: 3_600,
+    Nature.READ: 3_600,
+    Nature.TYPING: 15,
+    Nature.QUERY: 3_600,
+    Nature.ACCOUNT: 3_600,
+}
+# A newer one replaces a queued older one of the same conversation.
+COALESCED = frozenset({Nature.READ, Nature.TYPING})
+KEY_LENGTH = 255
+
+
+class NotFound(Exception):
+    """No such connection, action or run; the text says what there is."""
+
+
+class Conflict(Exception):
+    """The idempotency key was used before, with another body."""
+
+
+class RunBody(Schema):
+    """What POST /v1/runs and the task `ferry.run` take."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    connection = fields.Str(required=True, metadata={"description": "the connection's id", "example": "shop-ig"})
+    action = fields.Str(required=True, metadata={"description": "the action's key", "example": "send-text-message"})
+    input = fields.Dict(
+        keys=fields.Str(), load_default=dict, metadata={"description": "as the action's inputSchema says"}
+    )
+    idempotency_key = fields.Str(
+        validate=validate.Length(1, KEY_LENGTH),
+        metadata={"description": "the same key and body give the same run, which is carried out once"},
+    )
+    not_before = fields.AwareDateTime(metadata={"description": "RFC 3339; not carried out before"})
+    expires_at = fields.AwareDateTime(metadata={"description": "RFC 3339; not carried out after"})
+    priority = fields.Str(
+        validate=validate.OneOf(["live", "bulk"]),
+        load_default="live",
+        metadata={"description": "live for replies, bulk for campaigns: bulk never holds live up"},
+    )
+    force = fields.Bool(
+        load_default=False, metadata={"description": "send even though the conversation's window seems closed"}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A run that is stored; `new` is False when its key had brought it before."""
+
+    id: str
+    state: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A validated body with all it names."""
+
+    body: Mapping[str, Any]
+    stored: Stored
+    provider: Provider
+    action: Action
+
+
+def understand(core: Core, given: Mapping[str, Any]) -> Order:
+    """
+    Holds a body against its schemas; nothing is stored.
+
+    raises: InvalidCall (fields named), NotFound
+    """
+    try:
+        body = RunBody().load(given)
+    except ValidationError as problem:
+        told = "the body does not fit: see `fields`"
+        raise InvalidCall(told, fields=_messages(problem)) from problem
+    stored = core.connections.get(body["connection"])
+    if stored is None or stored.archived:
+        told = f"there is no connection {body['connection']!r}: `ferry connection list` shows those there are"
+        raise NotFound(told)
+    provider = core.provider(stored)
+    action = provider.actions.get(body["action"])
+    if action is None:
+        told = (
+            f"{provider.title} has no action {body['action']!r}: "
+            f"`ferry action list --connection {stored.id}` shows those there are"
+        )
+        raise NotFound(told)
+    try:
+        load(action.request, body["input"], provider=provider.name, action=action.key)
+    except InvalidCall as problem:
+        problem.fields = {"input": problem.fields}
+        raise
+    return Order(body, stored, provider, action)
+
+
+def _messages(problem: ValidationError) -> dict[str, Any]:
+    found = problem.messages
+    return dict(found) if isinstance(found, dict) else {"_": found}
+
+
+def accept(core: Core, given: Mapping[str, Any], *, event: str | None = None) -> Accepted:
+    """
+    Stores a run; by the time this returns it will be carried out.
+
+    event:  the event it answers, for the trace
+    raises: InvalidCall, NotFound, Conflict
+    """
+    return place(core, understand(core, given), event=event)
+
+
+def place(core: Core, order: Order, *, event: str | None = None) -> Accepted:
+    """The same for a body that was understood before."""
+    body, stored, action = order.body, order.stored, order.action
+    partition = core.store.of(stored.id)
+    key = body.get("idempotency_key")
+    ident = ids.run_id(partition, stored.id, key)
+    party = party_of(core, stored, action, body["input"])
+    now = int(time.time() * 1000)
+    before = millis(body["not_before"]) if body.get("not_before") else None
+    worth = WORTH[action.nature] * 1000
+    expires = millis(body["expires_at"]) if body.get("expires_at") else (before or now) + worth
+    told = runs.submit(
+        core.store,
+        runs.NewRun(
+            id=ident,
+            partition=partition,
+            lane=lane_of(stored, action, party, body["priority"], ident),
+            mark=mark_of(body),
+            expires=expires,
+            not_before=before,
+            coalesce=f"{stored.id}:{party}:{action.nature}" if party and action.nature in COALESCED else "",
+            fields={
+                "connection": stored.id,
+                "action": action.key,
+                "input": json.dumps(body["input"], ensure_ascii=False),
+                "conversation": party or "",
+                "conversation_id": ids.conversation_id(partition, stored.id, party) if party else "",
+                "priority": body["priority"],
+                "key": key or "",
+                "repeatable": "1" if action.repeatable else "",
+                "force": "1" if body["force"] else "",
+                "event": event or "",
+            },
+        ),
+    )
+    if told.told == "conflict":
+        problem = f"the idempotency key {key!r} was used before with another body: use a new key for a new run"
+        raise Conflict(problem)
+    core.ring(partition, told.rings)
+    return Accepted(ident, runs.SHOWN.get(told.state, told.state), told.told != "same")
+
+
+def mark_of(body: Mapping[str, Any]) -> str:
+    """A digest of what makes a run what it is."""
+    content = {name: value for name, value in body.items() if name != "idempotency_key"}
+    return ids.digest(json.dumps(content, sort_keys=True, default=_plain))
+
+
+def _plain(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+def party_of(core: Core, stored: Stored, action: Action, given: Mapping[str, Any]) -> str | None:
+    """The conversation an input belongs to: told by the input, or found by the message it is about."""
+    try:
+        party = action.party(given)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        party = None
+    if party or not action.about:
+        return party
+    about = given.get(action.about)
+    if not isinstance(about, str):
+        return None
+    partition = core.store.of(stored.id)
+    ident = ids.message_id(partition, stored.id, about)
+    return messages.parties(core.store, partition, [ident]).get(ident)
+
+
+def lane_of(stored: Stored, action: Action, party: str | None, priority: str, run: str) -> str:
+    """One lane for each conversation and class; account changes share one; what has no order has its own."""
+    queue = f"out:{stored.id}:{priority}"
+    if action.nature is Nature.ACCOUNT:
+        return f"{queue}/@account"
+    return f"{queue}/{party}" if party and action.nature is not Nature.QUERY else f"{queue}/#{run}"

@@ -1,0 +1,159 @@
+"""
+The Celery app: engine and doorbell.  Its messages are wake-ups only; correctness never rests on its acks or retries.
+
+`create(settings)` makes the app; `start` and `stop` hang the ticker and the intake of other apps' tasks on a worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import Any
+
+from celery import Celery, signals
+
+from worker import deliveries, inbox, outbox
+from worker.core import Core, build
+from worker.handlers import load
+from worker.intake import Intake
+from worker.jobs import schedule
+from worker.settings import Settings
+from worker.ticker import Ticker
+
+log = logging.getLogger("ferry.app")
+
+DRAIN = "ferry.drain"
+EXPIRES = 30  # seconds: an older wake-up has been rung again by the tick
+KINDS = {"in": "inbox", "dlv": "deliveries"}
+
+
+def celery_queue(queue: str) -> str:
+    """Which Celery queue carries the wake-ups of a queue of ours."""
+    kind = queue.partition(":")[0]
+    if kind == "out":
+        return "bulk" if queue.endswith(":bulk") else "actions"
+    return KINDS.get(kind, "jobs")
+
+
+def create(settings: Settings) -> Celery:
+    """The app, configured; nothing is connected."""
+    app = Celery("ferry", broker=settings.broker, set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_serializer="json",
+        accept_content=["json"],
+        task_default_queue="jobs",
+        task_acks_late=False,
+        task_publish_retry=False,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_enable_remote_control=True,  # without it a worker stays stuck after a Redis restart (measured)
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "visibility_timeout": 60,  # wake-ups are cheap to repeat
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 30,
+        },
+        beat_scheduler="redbeat.RedBeatScheduler",
+        redbeat_redis_url=settings.redis_url,
+        redbeat_key_prefix="f:beat:",
+        redbeat_lock_timeout=30,
+        beat_max_loop_interval=5,
+        beat_schedule=schedule(),
+        timezone="UTC",
+    )
+    return app
+
+
+def publisher(app: Celery) -> Any:
+    """publish(partition, queue): one wake-up on its way."""
+
+    def publish(partition: int, queue: str) -> None:
+        app.send_task(
+            DRAIN, args=(partition, queue), queue=celery_queue(queue), expires=EXPIRES, ignore_result=True, retry=False
+        )
+
+    return publish
+
+
+def core_of(app: Celery, settings: Settings, *, timeout: float = 5.0, retries: int = 3) -> Core:
+    """A core that wakes workers through this app."""
+    return build(settings, publisher(app), timeout=timeout, retries=retries)
+
+
+def drain(core: Core, partition: int, queue: str) -> None:
+    """Works off one queue of ours, whichever kind it is."""
+    kind = queue.partition(":")[0]
+    if kind == "in":
+        inbox.drain(core, partition, queue)
+    elif kind == "out":
+        outbox.drain(core, partition, queue)
+    elif kind == "dlv":
+        deliveries.drain(core, partition, queue)
+
+
+class Engine:
+    """A worker process: tasks, ticker and intake around one core."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.app = create(settings)
+        self.core = core_of(self.app, settings)
+        self.core.subscriptions = load(settings.handlers)
+        # One slot is kept for the inbox, so that no number of slow providers holds every thread.
+        self._room = threading.BoundedSemaphore(max(1, settings.slots - 1))
+        self.ticker = Ticker(self.core, self.drain)
+        self.intake = Intake(self.core)
+        self._register()
+
+    def drain(self, partition: int, queue: str) -> None:
+        """One wake-up's work; without room the queue stays due, and the tick rings again."""
+        if queue.startswith("in:"):
+            drain(self.core, partition, queue)
+            return
+        if not self._room.acquire(blocking=False):
+            return
+        try:
+            drain(self.core, partition, queue)
+        finally:
+            self._room.release()
+
+    def _register(self) -> None:
+        engine = self
+
+        @self.app.task(name=DRAIN, ignore_result=True)
+        def ferry_drain(partition: int, queue: str) -> None:
+            engine.drain(partition, queue)
+
+        from worker.jobs import JOBS  # noqa: PLC0415  (the jobs' bodies are needed by a worker only)
+
+        for name, job in JOBS.items():
+            self.app.task(name=name, ignore_result=True)(_bound(job, self.core))
+
+    def start(self) -> None:
+        """Ticker and intake begin when the worker is ready, and end with it."""
+        signals.worker_ready.connect(self._ready, weak=False)
+        signals.worker_shutting_down.connect(self._ending, weak=False)
+
+    def _ready(self, **_: Any) -> None:
+        self.ticker.start()
+        self.intake.start()
+        log.info("worker ready", extra={"slots": self.settings.slots, "handlers": len(self.core.subscriptions)})
+
+    def _ending(self, **_: Any) -> None:
+        self.ticker.stop()
+        self.intake.stop()
+
+
+def _bound(job: Any, core: Core) -> Any:
+    def run() -> None:
+        job(core)
+
+    run.__name__ = job.__name__
+    return run

@@ -1,0 +1,127 @@
+"""
+Events → apps.  Each subscription has a lane per conversation, so an app hears a conversation in order.
+
+A delivery that fails is tried again with growing pauses while its conversation waits; past the patience it is set
+aside as a dead letter and the conversation goes on.  At least once: an app tells doubles by the event's id.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+
+from connectors.errors import InvalidCall
+from worker.accept import Conflict, NotFound
+from worker.core import Core, Subscription
+from worker.handlers import Ferry
+from worker.retry import backoff
+from worker.store import lanes
+from worker.store.text import text
+
+log = logging.getLogger("ferry.deliveries")
+
+ITEMS = 25  # of one lane before others get their turn
+SECONDS = 10.0
+STRIKES = 3
+MARGIN = 5000  # ms a lease is longer than a handler may take
+
+
+def drain(core: Core, partition: int, queue: str) -> None:
+    """Hands the events of a subscription's ready lanes to it until none is ready or the time is over."""
+    wanted = queue.removeprefix("dlv:")
+    subscription = next((one for one in core.subscriptions if one.name == wanted), None)
+    if subscription is None:
+        return  # another worker has it, or nobody: its lanes wait
+    until = time.monotonic() + SECONDS
+    lease = int(core.settings.handler_seconds * 1000) + MARGIN
+    while time.monotonic() < until:
+        taken = lanes.claim(core.store, partition, queue, lease=lease, limit=core.settings.per_queue)
+        core.ring(partition, taken.rings)
+        if taken.head is None:
+            return
+        _lane(core, partition, subscription, taken, lease)
+    core.ring(partition, (queue,))
+
+
+def _lane(core: Core, partition: int, subscription: Subscription, taken: lanes.Claim, lease: int) -> None:
+    head: lanes.Head | None = taken.head
+    strikes = taken.strikes
+    for count in range(1, ITEMS + 1):
+        if head is None:
+            return
+        verdict, wait, letter = _deliver(core, subscription, head, strikes)
+        strikes = 0
+        at = int(_now(core) + wait * 1000) if verdict == "again" else ""
+        told = core.store.run(
+            "delivered",
+            partition,
+            taken.lane,
+            taken.token,
+            head.item,
+            verdict,
+            at,
+            json.dumps(letter) if letter else "",
+            "1" if count < ITEMS else "",
+            lease,
+        )
+        if len(told) > 1:
+            core.ring(partition, [text(one) for one in told[1]])
+        head = lanes.read_head(told[2]) if text(told[0]) == "next" else None
+
+
+def _now(core: Core) -> float:
+    seconds, micros = core.store.client.time()
+    return float(seconds) * 1000 + float(micros) / 1000
+
+
+def _deliver(
+    core: Core, subscription: Subscription, head: lanes.Head, strikes: int
+) -> tuple[str, float, dict[str, Any] | None]:
+    """(verdict, seconds to wait, dead letter)."""
+    if head.event is None:
+        return "done", 0.0, None  # no longer kept
+    event = json.loads(head.event)
+    if strikes >= STRIKES:
+        return "dead", 0.0, _letter(core, subscription, event, "handler_killed_worker")
+    stored = core.connections.get(event["connection"])
+    if stored is None:
+        return "dead", 0.0, _letter(core, subscription, event, "connection_gone")
+    begun = time.monotonic()
+    try:
+        subscription.call(event, Ferry(core, stored, event, subscription.name))
+    except Exception as problem:  # whatever an app's function raises is its delivery's failure
+        kind = type(problem).__name__
+        log.warning(
+            "a handler failed",
+            extra={"subscription": subscription.name, "event": event["id"], "type": event["type"], "error": kind},
+            exc_info=log.isEnabledFor(logging.DEBUG),
+        )
+        if isinstance(problem, InvalidCall | NotFound | Conflict):  # asking again would be answered the same
+            return "dead", 0.0, _letter(core, subscription, event, f"handler_raised:{kind}")
+        wait = backoff(head.tries + 1)
+        since = head.since if head.since is not None else _now(core)
+        if (_now(core) - since) / 1000 + wait > core.settings.patience_seconds:
+            return "dead", 0.0, _letter(core, subscription, event, f"handler_raised:{kind}")
+        return "again", wait, None
+    log.info(
+        "delivered",
+        extra={
+            "subscription": subscription.name,
+            "event": event["id"],
+            "type": event["type"],
+            "seconds": round(time.monotonic() - begun, 4),
+        },
+    )
+    return "done", 0.0, None
+
+
+def _letter(core: Core, subscription: Subscription, event: dict[str, Any], cause: str) -> dict[str, Any]:
+    return {
+        "id": f"{event['id']}:{subscription.name}",
+        "cause": cause,
+        "connection": event["connection"],
+        "json": json.dumps({"subscription": subscription.name, "event": event}, ensure_ascii=False),
+        "keep": core.store.retention.letters,
+    }

@@ -1,0 +1,271 @@
+"""
+How attempts end: outcomes and errors into what `finish` records: fields, events, dead letters.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connectors.action import Action, Nature, Outcome, Part
+from connectors.errors import ConnectorError, OutcomeUnknown, Rejected
+from connectors.events import EventType, Kind, Message
+from worker.core import Core
+from worker.normalise import Origin, run_event, sent_event
+from worker.store import lanes, runs
+from worker.store.client import is_away
+from worker.store.events import Commit
+from worker.store.text import text
+
+if TYPE_CHECKING:
+    from worker.outbox import Job
+
+log = logging.getLogger("ferry.outbox")
+
+KEPT_ATTEMPTS = 20
+INSIST_SECONDS = 600.0  # how long a fact is told again to a Redis that is away
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One HTTP call: its id ("" before leaving), when it began, how long it took (ms), the HTTP status."""
+
+    id: str
+    at: int
+    ms: int
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """kind: succeeded | failed | unknown | again | more; wait in seconds; parts as they are stored."""
+
+    kind: str
+    output: Mapping[str, Any] | None = None
+    parts: Sequence[Part] = ()
+    error: ConnectorError | None = None
+    wait: float = 0.0
+    scope: str = "lane"
+
+
+def success(job: Job, outcome: Outcome, *, last: bool) -> Verdict:
+    """What an answer means for the run: all parts taken, some refused, or one call of several done."""
+    bad = [part for part in outcome.parts if part.state == "failed"]
+    unclear = [part for part in outcome.parts if part.state == "unknown"]
+    if not last:
+        return Verdict("more", outcome.output, outcome.parts)
+    earlier = stored_parts(job.record)
+    lost = len(bad) + sum(one["state"] == "failed" for one in earlier)
+    total = len(outcome.parts) + len(earlier)
+    if unclear:
+        told = f"{len(unclear)} of {total} messages have no clear outcome"
+        return Verdict("unknown", outcome.output, outcome.parts, OutcomeUnknown(told, code="partial"))
+    if lost:
+        error = bad[0].error if total == 1 and bad and bad[0].error else None
+        problem = error or Rejected(f"{lost} of {total} messages were refused: see `parts`", code="partial")
+        return Verdict("failed", outcome.output, outcome.parts, problem)
+    return Verdict("succeeded", outcome.output, outcome.parts)
+
+
+def stored_parts(record: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """The parts recorded so far."""
+    return list(json.loads(record.get("parts") or b"[]"))
+
+
+def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
+    """Records a verdict; insists while Redis is away, because a fact nobody recorded is a message nobody knows of."""
+    core = job.core
+    origin = Origin(job.partition, job.stored.id, job.provider.title, None, int(time.time() * 1000))
+    fields, shown = _fields(job, attempt, verdict)
+    ending = runs.Ending(
+        verdict.kind,
+        fields,
+        until=_until(core, verdict),
+        scope=verdict.scope,
+        letter=_letter(core, job, shown) if verdict.kind in {"failed", "again"} else None,
+        events=_events(core, job, origin, verdict, shown),
+    )
+    told = insist(
+        lambda: runs.finish(
+            core.store,
+            job.partition,
+            job.run,
+            job.lane,
+            job.token,
+            attempt.id,
+            ending,
+            lease=job.lease,
+            go_on=job.go_on,
+        )
+    )
+    log.info(
+        "run",
+        extra={
+            "provider": job.provider.title,
+            "connection": job.stored.id,
+            "action": job.action.key,
+            "run": job.run,
+            "outcome": verdict.kind,
+            "told": told.told,
+            "error": verdict.error.name if verdict.error else None,
+            "reason": str(verdict.error.reason) if verdict.error else None,
+            "status": attempt.status,
+            "seconds": round(attempt.ms / 1000, 4),
+        },
+    )
+    return told
+
+
+def insist(tell: Callable[[], runs.Finished]) -> runs.Finished:
+    """Tells it until Redis has heard it, for ten minutes at most; raises what Redis said last."""
+    until = time.monotonic() + INSIST_SECONDS
+    pause = 0.1
+    while True:
+        try:
+            return tell()
+        except Exception as problem:
+            if not is_away(problem) or time.monotonic() > until:
+                raise
+            time.sleep(pause)
+            pause = min(2.0, pause * 2)
+
+
+def _until(core: Core, verdict: Verdict) -> int | None:
+    now = int(time.time() * 1000)
+    if verdict.kind == "again":
+        return now + int(verdict.wait * 1000)
+    if verdict.kind == "unknown":
+        return now + int(core.settings.unknown_hold_seconds * 1000)
+    return None
+
+
+def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The record's new fields, and the run as it will then look."""
+    attempts = list(json.loads(job.record.get("attempts") or b"[]"))
+    if attempt.id:
+        outcome = verdict.kind if verdict.error is None else verdict.error.name
+        attempts.append({"at": attempt.at, "ms": attempt.ms, "status": attempt.status, "outcome": outcome})
+    parts = stored_parts(job.record) + [_part(one) for one in verdict.parts]
+    error = verdict.error.as_dict() if verdict.error and verdict.kind != "more" else None
+    fields: dict[str, Any] = {
+        "attempts": json.dumps(attempts[-KEPT_ATTEMPTS:]),
+        "parts": json.dumps(parts, ensure_ascii=False),
+        "error": json.dumps(error, ensure_ascii=False) if error else "",
+    }
+    if verdict.output is not None:
+        fields["output"] = json.dumps(_merged(job, verdict.output), ensure_ascii=False, default=str)
+    if verdict.kind == "more":
+        fields["chunk"] = int(job.record.get("chunk") or 0) + 1
+    if attempt.id and not job.record.get("first_left"):
+        fields["first_left"] = attempt.at
+    shown = runs.show(job.run, {**job.record, **{name: str(value).encode() for name, value in fields.items()}})
+    shown["state"] = verdict.kind
+    return fields, shown
+
+
+def _merged(job: Job, output: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs of several calls of one run as one: lists joined, the rest as said last."""
+    before = json.loads(job.record.get("output") or b"{}") if int(job.record.get("chunk") or 0) else {}
+    merged = dict(before)
+    for name, value in output.items():
+        had = merged.get(name)
+        merged[name] = [*had, *value] if isinstance(had, list) and isinstance(value, list) else value
+    return merged
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "ref": part.ref,
+        "state": part.state,
+        "message": part.message,
+        "to": part.to,
+        "error": part.error.as_dict() if part.error else None,
+    }
+
+
+def _events(core: Core, job: Job, origin: Origin, verdict: Verdict, shown: Mapping[str, Any]) -> list[Commit]:
+    found: list[Commit] = []
+    if job.action.nature is Nature.SEND:
+        given = json.loads(job.record.get("input") or b"{}")
+        party = text(job.record.get("conversation"))
+        for part in verdict.parts:
+            if part.message and part.state == "accepted":
+                said = said_by(job.action, given, part.message)
+                whom = part.to or party
+                found.append(sent_event(origin, said, whom, job.run, core.hearers(EventType.SENT)))
+    kind = {
+        "succeeded": EventType.RUN_SUCCEEDED,
+        "failed": EventType.RUN_FAILED,
+        "again": EventType.RUN_FAILED,  # told only when the script finds that it may not be tried again
+        "unknown": EventType.RUN_UNKNOWN,
+    }.get(verdict.kind)
+    if kind is not None:
+        told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(job.record.get("conversation"))}
+        found.append(run_event(origin, kind, told, core.hearers(kind)))
+    return found
+
+
+def said_by(action: Action, given: Mapping[str, Any], provider_id: str) -> Message:
+    """The message an input made, as far as its words tell."""
+    words = action.key.split("-")
+    kind = next((one for one in Kind if one.value in words), Kind.TEXT)
+    said = given.get("text") or given.get("caption")
+    return Message(provider_id, "outbound", kind, text=said if isinstance(said, str) else None)
+
+
+def _letter(core: Core, job: Job, shown: Mapping[str, Any]) -> dict[str, Any]:
+    error = shown.get("error") or {}
+    cause = f"{error.get('class', 'error')}:{error.get('reason', 'other')}"
+    return {
+        "cause": f"{job.provider.title}:{job.action.key}:{cause}",
+        "json": json.dumps(shown, ensure_ascii=False),
+        "keep": core.store.retention.letters,
+    }
+
+
+def before_leaving(
+    core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, problem: ConnectorError, *, go_on: bool
+) -> runs.Finished:
+    """Ends a head that cannot be worked off at all: its connection or action is gone, or it kills its workers."""
+    connection = text(head.record.get("connection"))
+    action = text(head.record.get("action"))
+    shown = runs.show(head.item, head.record)
+    shown.update(state="failed", error=problem.as_dict())
+    origin = Origin(partition, connection, text(head.record.get("provider")), None, int(time.time() * 1000))
+    told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(head.record.get("conversation"))}
+    ending = runs.Ending(
+        "failed",
+        {"error": json.dumps(problem.as_dict(), ensure_ascii=False)},
+        letter={
+            "cause": f"{action}:{problem.name}:{problem.code or problem.reason}",
+            "json": json.dumps(shown, ensure_ascii=False),
+            "keep": core.store.retention.letters,
+        },
+        events=[run_event(origin, EventType.RUN_FAILED, told, core.hearers(EventType.RUN_FAILED))],
+    )
+    lease = int(core.settings.lease_seconds * 1000)
+    return insist(
+        lambda: runs.finish(
+            core.store, partition, head.item, taken.lane, taken.token, "", ending, lease=lease, go_on=go_on
+        )
+    )
+
+
+def unknown_events(core: Core, head: lanes.Head) -> list[Commit]:
+    """run.unknown for a run whose sender died, told by whoever finds it."""
+    connection = text(head.record.get("connection"))
+    stored = core.connections.get(connection)
+    title = core.provider(stored).title if stored is not None else ""
+    origin = Origin(core.store.of(connection), connection, title, None, int(time.time() * 1000))
+    shown = runs.show(head.item, head.record)
+    shown["state"] = "unknown"
+    told = {
+        **shown,
+        "attempt": text(head.record.get("attempt")) or len(shown["attempts"]),
+        "conversation": text(head.record.get("conversation")),
+    }
+    return [run_event(origin, EventType.RUN_UNKNOWN, told, core.hearers(EventType.RUN_UNKNOWN))]

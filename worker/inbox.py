@@ -1,0 +1,184 @@
+"""
+Requests → events.  One worker at a time drains a source, in order; each fact is committed alone and once.
+
+The cursor advances only after every fact of the batch was committed and only if nobody else moved it: a crash repeats
+the batch, and deterministic ids make the repetition silent.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+
+from connectors import reading
+from connectors.errors import Malformed
+from connectors.events import Fact
+from connectors.provider import Provider
+from worker.core import Core
+from worker.normalise import Origin, subject, to_commit
+from worker.store import events, ids, journal, lanes, letters, messages
+from worker.store.connections import Stored
+from worker.store.events import Commit
+
+log = logging.getLogger("ferry.inbox")
+
+COMMITS = 64  # a round trip
+SECONDS = 10.0  # one wake-up works at most this long before it lets others have the slot
+STRIKES = 3  # deaths on one request before it is set aside
+
+
+class CommitFailed(Exception):
+    """An event could not be written; its batch is repeated."""
+
+
+def drain(core: Core, partition: int, queue: str) -> None:
+    """Works off a source's journal until it is empty, somebody else has it, or the time is over."""
+    source = queue.removeprefix("in:")
+    lease = int(core.settings.lease_seconds * 1000)
+    taken = lanes.claim(core.store, partition, queue, lease=lease, limit=1)
+    if taken.batch is None:
+        return
+    until = time.monotonic() + SECONDS
+    batch: lanes.Batch | None = taken.batch
+    strikes = taken.strikes
+    try:
+        while batch is not None:
+            if strikes >= STRIKES:
+                _set_aside(core, partition, source, batch)
+            else:
+                handle(core, source, batch)
+            strikes = 0
+            more = lease if time.monotonic() < until else 0
+            batch = lanes.advance(core.store, partition, source, taken.token, batch, lease=more)
+    except Exception:
+        # The lane is given back for soon; what was committed stays, what was not is repeated.
+        lanes.release(core.store, partition, taken.lane, taken.token, _soon(core))
+        raise
+    if time.monotonic() >= until:
+        core.ring(partition, (queue,))
+
+
+def _soon(core: Core) -> int:
+    now = core.store.client.time()
+    return int(now[0]) * 1000 + 1000
+
+
+def handle(core: Core, source: str, batch: lanes.Batch) -> int:
+    """
+    Commits every fact of a batch of requests; returns how many were new.
+
+    raises: CommitFailed when an event could not be written for a reason of Redis: the batch is repeated
+    """
+    stored = core.connections.get(source)
+    if stored is None:  # removed while its requests waited: kept as they are, for a person
+        for stream_id, fields in batch.entries:
+            _letter(core, source, stream_id, fields, "connection_gone")
+        return 0
+    provider = core.provider(stored)
+    new = 0
+    rings: set[tuple[int, str]] = set()
+    for chunk in _chunks(_commits(core, stored, provider, batch)):
+        told, ring = events.commit(core.store, chunk)
+        rings |= ring
+        for one in told:
+            if one.error is not None:
+                raise CommitFailed(type(one.error).__name__) from one.error
+            new += one.told == "new"
+    core.ring_all(rings)
+    return new
+
+
+def _chunks(found: list[Commit]) -> Iterator[list[Commit]]:
+    for begin in range(0, len(found), COMMITS):
+        yield found[begin : begin + COMMITS]
+
+
+def _commits(core: Core, stored: Stored, provider: Provider, batch: lanes.Batch) -> list[Commit]:
+    found: list[tuple[Origin, Fact]] = []
+    for stream_id, fields in batch.entries:
+        request = ids.request_id(stored.id, stream_id)
+        received = int(stream_id.split("-")[0])
+        for fact in read(provider, fields):
+            owner, told = _owner(core, stored, provider, fact)
+            origin = Origin(core.store.of(owner), owner, provider.title, request, received)
+            found.append((origin, told))
+    parties = _parties(core, found)
+    made = []
+    for origin, fact in found:
+        about = subject(fact)
+        party = fact.conversation
+        if party is None and about:
+            party = parties.get(ids.message_id(origin.partition, origin.connection, about))
+        made.append(to_commit(origin, fact, conversation=party, subscriptions=core.hearers(str(fact.type))))
+    return made
+
+
+def read(provider: Provider, fields: dict[str, bytes]) -> list[Fact]:
+    """The facts of one journalled request; a body nobody can read becomes one `unknown` fact with its raw words."""
+    request = journal.rebuild(fields)
+    raw = {"body": request.body.decode("utf-8", "replace"), "query": request.query}
+    try:
+        facts = provider.parse(request)
+    except Malformed as problem:
+        return [reading.unknown(raw, problem)]
+    except Exception as problem:  # a parser's mistake must not hold the source up
+        log.exception("a parser failed", extra={"provider": provider.name, "error": type(problem).__name__})
+        return [reading.unknown(raw, problem)]
+    return facts
+
+
+def _owner(core: Core, stored: Stored, provider: Provider, fact: Fact) -> tuple[str, Fact]:
+    """
+    The connection a fact belongs to: by (source, account), never by the account alone.
+
+    A tenant that signs with its own secret must not reach another's account, so only connections behind this source
+    are asked.
+    """
+    if fact.account is None:
+        return stored.id, fact
+    mine = provider.account(stored.speak(""))
+    if mine is None or mine == fact.account:
+        return stored.id, fact
+    for other in core.connections.behind(stored.id):
+        if other.id != stored.id and not other.archived and provider.account(other.speak("")) == fact.account:
+            return other.id, fact
+    note = "it is addressed to an account that no connection of this source has"
+    return stored.id, reading.unknown({"account": fact.account, "item": fact.raw}, note)
+
+
+def _parties(core: Core, found: list[tuple[Origin, Fact]]) -> dict[str, str]:
+    """The conversations of facts that do not tell theirs (receipts), found by their messages."""
+    wanted: dict[int, list[str]] = {}
+    for origin, fact in found:
+        about = subject(fact)
+        if fact.conversation is None and about:
+            wanted.setdefault(origin.partition, []).append(ids.message_id(origin.partition, origin.connection, about))
+    known: dict[str, str] = {}
+    for partition, asked in wanted.items():
+        known.update(messages.parties(core.store, partition, asked))
+    return known
+
+
+def _set_aside(core: Core, partition: int, source: str, batch: lanes.Batch) -> None:
+    """The request that killed its reader three times: kept for a person, and the source goes on."""
+    stream_id, fields = batch.entries[0]
+    log.error("a request was set aside after it ended its worker three times", extra={"connection": source})
+    _letter(core, source, stream_id, fields, "parser_killed_worker", partition)
+    del batch.entries[1:]
+
+
+def _letter(
+    core: Core, source: str, stream_id: str, fields: dict[str, bytes], cause: str, partition: int | None = None
+) -> None:
+    request = journal.rebuild(fields)
+    body = {
+        "method": request.method,
+        "hook": request.hook,
+        "query": request.query,
+        "headers": dict(request.headers),
+        "body": request.body.decode("utf-8", "replace"),
+    }
+    where = core.store.of(source) if partition is None else partition
+    ident = ids.request_id(source, stream_id)
+    letters.put(core.store, where, ident, kind="request", cause=cause, connection=source, body=body)

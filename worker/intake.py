@@ -1,0 +1,213 @@
+"""
+The queue of other apps' tasks, `ferry`: taken so that a kill loses none.
+
+Celery's own consumer pops a message and only then notes it: a kill in between loses it whatever `acks_late` says
+(measured).  So a thread moves each message into a list of its own (BLMOVE), stores the run, and only then removes it;
+the lists of dead workers are moved back.  Bad bodies become dead letters.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+
+from connectors.errors import InvalidCall
+from worker import verbs
+from worker.accept import Accepted, Conflict, NotFound, accept
+from worker.core import Core
+from worker.store import ids, letters
+from worker.store.client import connect, is_away
+from worker.store.text import text
+
+log = logging.getLogger("ferry.intake")
+
+QUEUE = "ferry"
+PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu splits a queue into one list a priority
+ALIVE_MS = 15_000
+MINE = "f:taken:"  # + worker: what it has in hand;  + ":alive": its sign of life
+
+
+def run(core: Core, key: str, **words: Any) -> Accepted:
+    """`ferry.run`: the body of POST /v1/runs as keyword arguments."""
+    return accept(core, {"idempotency_key": key, **words})
+
+
+def send(core: Core, key: str, *, connection: str, **words: Any) -> Accepted:
+    """`ferry.send`: {connection, to, text | media | …, reply_to?}."""
+    options, said = _options(words)
+    return verbs.send(core, connection, said, **{"idempotency_key": key, **options})
+
+
+def mark_read(core: Core, key: str, *, message: str, **words: Any) -> Accepted:
+    """`ferry.mark_read`: {message: "msg_…"}."""
+    options, said = _options(words)
+    return verbs.about(core, message, "mark_read", said, **{"idempotency_key": key, **options})
+
+
+def react(core: Core, key: str, *, message: str, emoji: str | None = None, **words: Any) -> Accepted:
+    """`ferry.react`: {message: "msg_…", emoji}; without an emoji the reaction is taken back."""
+    options, said = _options(words)
+    verb = "react" if emoji else "unreact"
+    if emoji:
+        said["emoji"] = emoji
+    return verbs.about(core, message, verb, said, **{"idempotency_key": key, **options})
+
+
+def typing(core: Core, key: str, *, conversation: str, on: bool = True, **words: Any) -> Accepted:
+    """`ferry.typing`: {conversation: "cnv_…", on?}."""
+    options, _ = _options(words)
+    return verbs.typing(core, conversation, on=on, **{"idempotency_key": key, **options})
+
+
+OPTIONS = frozenset({"idempotency_key", "not_before", "expires_at", "priority", "force"})
+TASKS: dict[str, Callable[..., Accepted]] = {
+    "ferry.run": run,
+    "ferry.send": send,
+    "ferry.mark_read": mark_read,
+    "ferry.react": react,
+    "ferry.typing": typing,
+}
+
+
+def _options(words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    options = {name: value for name, value in words.items() if name in OPTIONS}
+    return options, {name: value for name, value in words.items() if name not in OPTIONS}
+
+
+class BadTask(ValueError):
+    """A message on our queue that is none of our tasks, or says it in a way we cannot read."""
+
+
+def read(raw: bytes) -> tuple[str, str, dict[str, Any]]:
+    """
+    (task's name, its id, keyword arguments) of a message as kombu writes it on Redis.
+
+    raises: BadTask, quoting nothing
+    """
+    try:
+        envelope = json.loads(raw)
+        headers = envelope["headers"]
+        body = envelope["body"]
+        if envelope.get("properties", {}).get("body_encoding") == "base64":
+            body = base64.b64decode(body)
+        args, kwargs, *_ = json.loads(body)
+        name, ident = str(headers["task"]), str(headers["id"])
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        told = "the message is not one of Celery's protocol 2 in JSON"
+        raise BadTask(told) from problem
+    if not isinstance(kwargs, dict):
+        told = "keyword arguments must be an object"
+        raise BadTask(told)
+    if args:
+        if len(args) == 1 and isinstance(args[0], dict) and not kwargs:
+            kwargs = args[0]
+        else:
+            told = "the task takes keyword arguments only"
+            raise BadTask(told)
+    if name not in TASKS:
+        told = f"there is no task {name[:80]!r}; there are {', '.join(TASKS)}"
+        raise BadTask(told)
+    return name, ident, kwargs
+
+
+class Intake:
+    """A daemon thread of a worker process; only where the broker is a Redis."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.name = secrets.token_hex(8)
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begins to take."""
+        if urlsplit(self.core.settings.broker).scheme.startswith(("redis", "valkey", "unix")):
+            self._thread = threading.Thread(target=self._run, name="ferry-intake", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Takes nothing more; what is in hand goes back by its list."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        client = connect(self.core.settings.broker, connections=4)
+        while not self._stop.is_set():
+            try:
+                self._alive(client)
+                self._adopt(client)
+                self._take(client)
+            except Exception as problem:  # noqa: BLE001  (the broker may be away; what is in hand stays in its list)
+                log.warning("intake waits", extra={"error": type(problem).__name__})
+                self._stop.wait(1.0)
+        with contextlib.suppress(Exception):
+            client.delete(f"{MINE}{self.name}:alive")
+            client.close()
+
+    def _alive(self, client: redis.Redis) -> None:
+        client.sadd("f:takers", self.name)
+        client.set(f"{MINE}{self.name}:alive", "1", px=ALIVE_MS)
+
+    def _adopt(self, client: redis.Redis) -> None:
+        """What dead workers had in hand goes back to the queue; ours, from before an error, is dealt with now."""
+        names: Any = client.smembers("f:takers")
+        for name in names:
+            other = text(name)
+            if other == self.name or client.exists(f"{MINE}{other}:alive"):
+                continue
+            while client.lmove(f"{MINE}{other}", QUEUE, "RIGHT", "RIGHT"):
+                pass
+            client.srem("f:takers", other)
+        left: Any = client.lrange(f"{MINE}{self.name}", 0, -1)
+        for raw in left:
+            self._deal(client, raw)
+
+    def _take(self, client: redis.Redis) -> None:
+        """One after the other while there are any, for a few seconds at most."""
+        for _ in range(500):
+            if self._stop.is_set():
+                return
+            raw = self._next(client)
+            if raw is None:
+                return
+            self._deal(client, raw)
+
+    def _next(self, client: redis.Redis) -> bytes | None:
+        mine = f"{MINE}{self.name}"
+        for suffix in PRIORITIES[1:]:
+            found: Any = client.lmove(QUEUE + suffix, mine, "RIGHT", "LEFT")
+            if found is not None:
+                return bytes(found)
+        found = client.blmove(QUEUE, mine, 2, "RIGHT", "LEFT")
+        return None if found is None else bytes(found)
+
+    def _deal(self, client: redis.Redis, raw: bytes) -> None:
+        try:
+            name, ident, words = read(raw)
+            key = str(words.pop("idempotency_key", None) or f"task:{ident}")
+            TASKS[name](self.core, key, **words)
+        except Exception as problem:
+            if is_away(problem):
+                raise
+            self._letter(raw, problem)
+        client.lrem(f"{MINE}{self.name}", 1, raw)  # type: ignore[arg-type]
+
+    def _letter(self, raw: bytes, problem: Exception) -> None:
+        known = isinstance(problem, BadTask | InvalidCall | NotFound | Conflict | TypeError)
+        if not known:
+            log.error("a task failed", extra={"error": type(problem).__name__})
+        body = {"task": raw.decode("utf-8", "replace"), "error": str(problem)[:500]}
+        if isinstance(problem, InvalidCall):
+            body["fields"] = json.dumps(problem.fields)
+        ident = f"task_{ids.digest(raw.decode('utf-8', 'replace'))}00"
+        letters.put(
+            self.core.store, 0, ident, kind="request", cause=f"task:{type(problem).__name__}", connection="", body=body
+        )

@@ -1,0 +1,260 @@
+"""
+Runs → provider calls.  One worker at a time works off a conversation's lane, in order.
+
+`leave` is the only way out; directly before the socket the deadline is checked once more; `finish` records what came of
+it, whoever holds the lane by then.  What can fail by itself is done before leaving, so only the socket makes unknowns.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import httpx
+
+from connectors import client as http
+from connectors.action import Action, Call, Nature, Outcome
+from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
+from connectors.provider import Provider
+from worker import endings
+from worker.core import Core
+from worker.endings import Attempt
+from worker.flights import Flight
+from worker.retry import decide
+from worker.store import lanes, runs
+from worker.store.connections import Stored
+from worker.store.text import text
+
+log = logging.getLogger("ferry.outbox")
+
+ITEMS = 25  # of one lane before others get their turn
+SECONDS = 10.0
+STRIKES = 3
+GRACE = 500  # ms after a deadline before a takeover judges
+FLIGHT_MARGIN = 5000  # ms an echo is held longer than its run may take
+
+
+@dataclass(slots=True)
+class Job:
+    """One head of a lane, with all it names."""
+
+    core: Core
+    partition: int
+    lane: str
+    token: str
+    run: str
+    record: Mapping[str, bytes]
+    stored: Stored
+    provider: Provider
+    action: Action
+    go_on: bool
+
+    @property
+    def tries(self) -> int:
+        """Attempts so far."""
+        return int(self.record.get("tries") or 0)
+
+    @property
+    def lease(self) -> int:
+        """ms a lane stays ours while nothing has left."""
+        return int(self.core.settings.lease_seconds * 1000)
+
+
+def drain(core: Core, partition: int, queue: str) -> None:
+    """Works off a connection's ready lanes until none is ready, its gate closes, or the time is over."""
+    until = time.monotonic() + SECONDS
+    lease = int(core.settings.lease_seconds * 1000)
+    while time.monotonic() < until:
+        taken = lanes.claim(core.store, partition, queue, lease=lease, limit=core.settings.per_queue)
+        core.ring(partition, taken.rings)
+        if taken.head is None:
+            return
+        if not _lane(core, partition, taken, until):
+            return
+    core.ring(partition, (queue,))
+
+
+def _lane(core: Core, partition: int, taken: lanes.Claim, until: float) -> bool:
+    """Works off one lane; False when the whole queue has to wait."""
+    head: lanes.Head | None = taken.head
+    strikes = taken.strikes
+    count = 0
+    while head is not None:
+        count += 1
+        go_on = count < ITEMS and time.monotonic() < until
+        done = _head(core, partition, taken, head, strikes, go_on=go_on)
+        strikes = 0
+        if done is None:
+            return False
+        core.ring(partition, done.rings)
+        head = done.head
+    return True
+
+
+def _head(
+    core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, strikes: int, *, go_on: bool
+) -> runs.Finished | None:
+    """One head: what came of it, or None when the queue has to wait."""
+    state = text(head.record.get("state"))
+    if state not in {"queued", "waiting"}:
+        return _orphan(core, partition, taken, head, go_on=go_on)
+    stored = core.connections.get(text(head.record.get("connection")))
+    provider = core.provider(stored) if stored is not None else None
+    action = provider.actions.get(text(head.record.get("action"))) if provider is not None else None
+    if stored is None or provider is None or action is None or stored.archived:
+        problem = Rejected("the connection or the action no longer exists", code="gone")
+        return endings.before_leaving(core, partition, taken, head, problem, go_on=go_on)
+    job = Job(core, partition, taken.lane, taken.token, head.item, head.record, stored, provider, action, go_on=go_on)
+    if strikes >= STRIKES:
+        problem = Rejected("it ended its worker three times before leaving, and was set aside", code="worker_killed")
+        return endings.before_leaving(core, partition, taken, head, problem, go_on=go_on)
+    return carry_out(job)
+
+
+def _orphan(core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, *, go_on: bool) -> runs.Finished:
+    """A head left "leaving" by somebody, unknown, or ended: the script judges, never before its deadline."""
+    _, finished = runs.orphan(
+        core.store,
+        partition,
+        taken.lane,
+        taken.token,
+        head.item,
+        hold=int(core.settings.unknown_hold_seconds * 1000),
+        lease=int(core.settings.lease_seconds * 1000),
+        go_on=go_on,
+        grace=GRACE,
+        events=endings.unknown_events(core, head) if text(head.record.get("state")) == "leaving" else (),
+    )
+    return finished
+
+
+def carry_out(job: Job) -> runs.Finished | None:
+    """One attempt of a run, from its preparation to its outcome; None when the queue has to wait."""
+    core = job.core
+    given = json.loads(job.record.get("input") or b"{}")
+    try:
+        pieces = [dict(piece) for piece in job.action.cut(given)]
+        index = int(job.record.get("chunk") or 0)
+        piece, last = pieces[index], index + 1 >= len(pieces)
+    except (IndexError, ValueError, TypeError, KeyError) as problem:
+        told = InvalidCall("the input could not be cut into calls", code=type(problem).__name__)
+        return endings.finish(job, Attempt("", 0, 0), _failed(told))
+    ref = job.run if index == 0 else f"{job.run}.{index}"
+    call = Call(job.stored.speak(core.settings.public_url), piece, ref)
+    with core.clients.one() as client:
+        try:
+            ready_call = _ask_first(job, call, client)
+            if isinstance(ready_call, Outcome):
+                return endings.finish(job, Attempt("", 0, 0), endings.success(job, ready_call, last=True))
+            ready = http.prepare(job.provider, job.action, ready_call)
+        except ConnectorError as problem:
+            return _without_leaving(job, problem)
+        return _leave_and_call(job, ready_call, ready, client, last=last)
+
+
+def _ask_first(job: Job, call: Call, client: httpx.Client) -> Call | Outcome:
+    if job.action.first is None:
+        return call
+    found = job.action.first(call, http.asking(job.provider, call.connection, client))
+    return found if isinstance(found, Outcome) else replace(call, input=found)
+
+
+def _failed(problem: ConnectorError) -> endings.Verdict:
+    return endings.Verdict("failed", error=problem)
+
+
+def _without_leaving(job: Job, problem: ConnectorError) -> runs.Finished:
+    """What went wrong before anything left: wrong words, or the questions that had to be asked first."""
+    verdict = _verdict(job, problem, tries=job.tries + 1)
+    if verdict.kind == "unknown":  # only questions were asked: nothing of this run has left
+        verdict = _failed(problem)
+    return endings.finish(job, Attempt("", 0, 0), verdict)
+
+
+def _leave_and_call(
+    job: Job, call: Call, ready: http.Ready, client: httpx.Client, *, last: bool
+) -> runs.Finished | None:
+    core, action = job.core, job.action
+    attempt = secrets.token_hex(8)
+    seconds = min(action.timeout, core.settings.call_seconds)
+    deadline = time.monotonic() + seconds  # before asking: the clock of Redis starts later, never earlier
+    pace = job.provider.paces.get(action.pace)
+    told, until = runs.leave(
+        core.store,
+        job.partition,
+        runs.Leaving(
+            job.run,
+            job.lane,
+            job.token,
+            attempt,
+            call_ms=int(seconds * 1000),
+            pace=action.pace,
+            step_ms=1000.0 / pace.rate if pace else 0.0,
+            burst=pace.burst if pace else 1,
+            needs_window=action.needs_window(call.input),
+            flight_ms=int(seconds * 1000) + FLIGHT_MARGIN if action.nature is Nature.SEND else 0,
+        ),
+    )
+    if told == "wait":
+        del until
+        return None
+    if told in {"lost", "gone"}:
+        return runs.Finished("gone", []) if told == "lost" else _orphan_again(job)
+    if told == "expired":
+        problem: ConnectorError = Rejected("its time passed before it could leave", reason=Reason.EXPIRED)
+        return endings.finish(job, Attempt("", 0, 0), _failed(problem))
+    if told == "window":
+        problem = Rejected(
+            "the conversation's window is closed: send a template, or say force", reason=Reason.WINDOW_CLOSED
+        )
+        return endings.finish(job, Attempt("", 0, 0), _failed(problem))
+    begun = time.time()
+    status: int | None = None
+    core.flights.begin(Flight(job.partition, job.run, job.lane, attempt, int(begun * 1000), int(seconds * 1000)))
+    try:
+        answer = http.exchange(client, ready, deadline)
+        status = answer.status
+        outcome = http.conclude(job.provider, action, call, answer)
+        outcome = _ask_last(job, call, outcome, client)
+        verdict = endings.success(job, outcome, last=last)
+    except ConnectorError as problem_met:
+        status = problem_met.status if status is None else status
+        verdict = _verdict(job, problem_met, tries=job.tries + 1)
+    made = Attempt(attempt, int(begun * 1000), int((time.time() - begun) * 1000), status)
+    try:
+        return endings.finish(job, made, verdict)
+    finally:
+        core.flights.end(attempt)
+
+
+def _ask_last(job: Job, call: Call, outcome: Outcome, client: httpx.Client) -> Outcome:
+    if job.action.last is None:
+        return outcome
+    ask = http.asking(job.provider, call.connection, client)
+    return replace(outcome, output=dict(job.action.last(call, outcome.output, ask)))
+
+
+def _orphan_again(job: Job) -> runs.Finished:
+    """The head changed under us (cancelled, expired): the script drops it and hands over what follows."""
+    taken = lanes.Claim("lane", lane=job.lane, token=job.token)
+    return _orphan(job.core, job.partition, taken, lanes.Head(job.run, dict(job.record)), go_on=job.go_on)
+
+
+def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdict:
+    first = int(float(text(job.record.get("first_left")) or 0))
+    waited = (time.time() * 1000 - first) / 1000 if first else 0.0
+    decision = decide(
+        problem,
+        repeatable=job.action.repeatable,
+        tries=tries,
+        waited=waited,
+        patience=job.core.settings.patience_seconds,
+    )
+    if decision.verdict == "unknown" or (isinstance(problem, OutcomeUnknown) and decision.verdict == "failed"):
+        kind = "unknown" if not job.action.repeatable else "failed"
+        return endings.Verdict(kind, error=problem)
+    return endings.Verdict(decision.verdict, error=problem, wait=decision.wait, scope=decision.scope)

@@ -1,0 +1,157 @@
+"""
+Making a connection work: its words held against the provider's schemas, its credentials tried, its webhook registered.
+
+Safe to repeat: `ensure` finds the connection by its id or makes it, and leaves alone what is already right.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from marshmallow import ValidationError
+
+from connectors import client as http
+from connectors.connection import Connection, blot
+from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Throttled, Unreachable
+from connectors.provider import Provider
+from connectors.registry import find
+from worker.accept import Conflict, NotFound
+from worker.core import Core
+from worker.store.connections import READY, BadName, Stored, new_token
+
+log = logging.getLogger("ferry.provision")
+
+BUILDING = "BUILDING"
+CLIENT_ACTION_REQUIRED = "CLIENT_ACTION_REQUIRED"
+CONFIGURATION_ERROR = "CONFIGURATION_ERROR"
+SETUP_FAILED = "SETUP_FAILED"
+
+
+def hold(
+    provider: Provider, settings: Mapping[str, Any], secrets: Mapping[str, str]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """
+    Settings and secrets as the provider's schemas read them.
+
+    raises: InvalidCall whose fields name each mistake as "settings.x" or "secrets.x"
+    """
+    wrong: dict[str, Any] = {}
+    held: list[dict[str, Any]] = []
+    for part, schema, given in (("settings", provider.settings, settings), ("secrets", provider.secrets, secrets)):
+        try:
+            held.append({name: value for name, value in schema().load(given).items() if value is not None})
+        except ValidationError as problem:
+            told = problem.messages if isinstance(problem.messages, dict) else {"": problem.messages}
+            wrong.update({f"{part}.{name}": words for name, words in told.items()})
+            held.append({})
+    if not wrong:
+        try:
+            http.origin(Connection("new", provider.name, held[0]), provider.base_url or "https://example.invalid")
+        except InvalidCall as problem:
+            wrong.update({f"settings.{name}": words for name, words in (problem.fields or {}).items()})
+    if wrong:
+        told = f"a {provider.title} connection cannot be made of this: {', '.join(wrong)}"
+        raise InvalidCall(told, fields=wrong)
+    return held[0], held[1]
+
+
+def create(
+    core: Core, provider: str, ident: str, settings: Mapping[str, Any], secrets: Mapping[str, str], label: str = ""
+) -> Stored:
+    """
+    A new connection, stored and still BUILDING; `check` makes it READY.
+
+    raises: InvalidCall, Conflict when the id is taken
+    """
+    chosen = find(provider)
+    held, hidden = hold(chosen, settings, secrets)
+    made = Stored(
+        ident, chosen.name, label or ident, BUILDING, settings=held, secrets=hidden, token=new_token(), source=ident
+    )
+    try:
+        saved = core.connections.save(made, only_new=True)
+    except BadName as problem:
+        raise InvalidCall(str(problem), fields={"id": [str(problem)]}) from problem
+    if not saved:
+        told = f"there is a connection {ident!r} already: `ferry connection get {ident}` shows it"
+        raise Conflict(told)
+    return made
+
+
+def ensure(
+    core: Core, provider: str, ident: str, settings: Mapping[str, Any], secrets: Mapping[str, str], label: str = ""
+) -> Stored:
+    """
+    The connection with this id, found or made, with these words laid over what it has, tried and registered.
+
+    raises: InvalidCall, Conflict when the id belongs to another provider
+    """
+    chosen = find(provider)
+    had = core.connections.get(ident, fresh=True)
+    if had is None:
+        return check(core, create(core, provider, ident, settings, secrets, label))
+    if had.provider != chosen.name:
+        told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
+        raise Conflict(told)
+    held, hidden = hold(chosen, {**had.settings, **settings}, {**had.secrets, **secrets})
+    same = held == had.settings and hidden == had.secrets and (not label or label == had.label)
+    if same and had.state == READY and not had.archived:
+        return check(core, had)
+    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, state=BUILDING, archived=False)
+    core.connections.save(changed)
+    return check(core, changed)
+
+
+def get(core: Core, ident: str) -> Stored:
+    """The connection as it is stored now.  raises: NotFound"""
+    found = core.connections.get(ident, fresh=True)
+    if found is None:
+        told = f"there is no connection {ident!r}: `ferry connection list` shows those there are"
+        raise NotFound(told)
+    return found
+
+
+def check(core: Core, stored: Stored) -> Stored:
+    """Tries the credentials and registers the webhook; the state says how it went, and is stored."""
+    provider = core.provider(stored)
+    spoken = stored.speak(core.settings.public_url)
+    state, action, error = READY, None, None
+    with core.clients.one() as client:
+        ask = http.asking(provider, spoken, client)
+        try:
+            if provider.check is not None:
+                provider.check(spoken, ask)
+            if provider.register is not None and core.settings.public_url:
+                provider.register(spoken, ask)
+        except ConnectorError as problem:
+            state, action, error = _judged(provider, spoken, problem)
+    after = replace(stored, state=state, action=action, error=error)
+    if after != stored:
+        core.connections.save(after)
+    log.info("connection checked", extra={"connection": stored.id, "provider": provider.title, "state": state})
+    return after
+
+
+def _judged(
+    provider: Provider, spoken: Connection, problem: ConnectorError
+) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
+    error = problem.as_dict()
+    error["text"] = blot(str(error["text"]), spoken)
+    if problem.reason == Reason.AUTH:
+        told = f"{provider.title} does not accept the credentials: give new ones"
+        action = {
+            "type": "provide-input",
+            "description": told,
+            "uiUrl": None,
+            "agentInstructions": f"Ask the owner for the credentials of {provider.title}, then run "
+            f"`ferry connection ensure {provider.title} --key {spoken.id} --secret NAME=@ENV`.",
+        }
+        return CLIENT_ACTION_REQUIRED, action, error
+    if isinstance(problem, InvalidCall):
+        return CONFIGURATION_ERROR, None, error
+    if isinstance(problem, Unreachable | Throttled | OutcomeUnknown):
+        return SETUP_FAILED, None, error
+    return CONFIGURATION_ERROR, None, error

@@ -1,0 +1,70 @@
+"""
+Who tries again, and when: the one place that decides.
+
+    error            repeatable   not repeatable
+    InvalidCall      fail         fail
+    Unreachable      again        again            nothing left; the whole connection waits
+    Throttled        again        again            nothing was taken; the lane or the connection waits, as it says
+    OutcomeUnknown   again        unknown          it may be out: proof decides, never a blind repeat
+    Rejected         fail         fail
+    BadReply         again once   (never raised)   a read answered strangely
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from connectors.errors import BadReply, ConnectorError, OutcomeUnknown, Scope, Throttled, Unreachable
+
+FIRST_SECONDS = 0.5
+CAP_SECONDS = 60.0
+BAD_REPLY_TRIES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    verdict: "again" | "failed" | "unknown"
+    wait:    seconds until the next try, for "again"
+    scope:   "lane" | "connection": what waits meanwhile
+    """
+
+    verdict: str
+    wait: float = 0.0
+    scope: str = Scope.LANE
+
+
+def backoff(tries: int, *, dice: random.Random | None = None) -> float:
+    """Seconds before the next try after `tries` of them: exponential, with full jitter, 0.5 s to a minute."""
+    roll = (dice or random).random()
+    ceiling = min(CAP_SECONDS, FIRST_SECONDS * 2.0 ** min(tries, 16))
+    return float(max(0.05, ceiling * roll))
+
+
+def decide(problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float) -> Decision:
+    """
+    What follows a failed attempt.
+
+    tries:    attempts so far, this one included
+    waited:   seconds since the run's first attempt
+    patience: seconds after which what concerns the run alone is given up, so that its conversation goes on
+    """
+    if isinstance(problem, Throttled):
+        wait = problem.after if problem.after is not None else backoff(tries)
+        if problem.scope == Scope.CONNECTION:
+            return Decision("again", max(0.05, wait), Scope.CONNECTION)
+        return _patient(wait, waited, patience)
+    if isinstance(problem, Unreachable):
+        return Decision("again", backoff(tries), Scope.CONNECTION)
+    if isinstance(problem, OutcomeUnknown):
+        return _patient(backoff(tries), waited, patience) if repeatable else Decision("unknown")
+    if isinstance(problem, BadReply) and repeatable and tries < BAD_REPLY_TRIES:
+        return Decision("again", backoff(tries))
+    return Decision("failed")
+
+
+def _patient(wait: float, waited: float, patience: float) -> Decision:
+    if waited + wait > patience:
+        return Decision("failed")
+    return Decision("again", max(0.05, wait))

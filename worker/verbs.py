@@ -1,0 +1,103 @@
+"""
+The neutral verbs: send, mark read, react, typing, in words that name no provider.
+
+Each becomes a run of the action with which the connection's provider says it; a provider that has none says so plainly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.errors import InvalidCall, Unsupported
+from worker.accept import Accepted, NotFound, accept
+from worker.core import Core
+from worker.store import ids, messages
+from worker.store.connections import Stored
+
+
+def can(core: Core, connection: str, verb: str) -> bool:
+    """Whether the connection's provider has this verb."""
+    stored = core.connections.get(connection)
+    return stored is not None and verb in core.provider(stored).verbs
+
+
+def speak(
+    core: Core, connection: str, verb: str, words: Mapping[str, Any], *, event: str | None = None, **options: Any
+) -> Accepted:
+    """
+    One verb to one connection.
+
+    words:   as connectors.provider.Verb lists them, provider's message ids
+    options: idempotency_key, not_before, expires_at, priority, force
+    raises:  Unsupported, InvalidCall, NotFound, Conflict
+    """
+    stored = core.connections.get(connection)
+    if stored is None or stored.archived:
+        told = f"there is no connection {connection!r}: `ferry connection list` shows those there are"
+        raise NotFound(told)
+    key, given = core.provider(stored).verb(verb, words)
+    body = {"connection": connection, "action": key, "input": given}
+    body.update({name: value for name, value in options.items() if value is not None})
+    return accept(core, body, event=event)
+
+
+def send(core: Core, connection: str, words: Mapping[str, Any], **options: Any) -> Accepted:
+    """Sends to `to`, which is a contact's id or a conversation's."""
+    return speak(core, connection, "send", _addressed(core, connection, dict(words)), **options)
+
+
+def _addressed(core: Core, connection: str, words: dict[str, Any]) -> dict[str, Any]:
+    """`to` may be a conversation id; `reply_to` may be our message id: both become the provider's."""
+    to = words.get("to")
+    place = ids.conversation_of(to) if isinstance(to, str) else None
+    if place is not None:
+        owner, party = place
+        if owner != connection:
+            told = f"this conversation belongs to the connection {owner!r}"
+            raise InvalidCall(told, fields={"to": [told]})
+        found = messages.conversation(core.store, connection, party)
+        contact = found["contact"]["id"] if found else party
+        words["to"] = contact
+        if found:
+            words.setdefault("channel", found["channel"])
+            words.setdefault("via", found["via"])
+    if isinstance(words.get("reply_to"), str) and words["reply_to"].startswith("msg_"):
+        words["reply_to"] = _message(core, words["reply_to"])["provider_id"]
+    return {name: value for name, value in words.items() if value is not None}
+
+
+def about(core: Core, message: str, verb: str, words: Mapping[str, Any] | None = None, **options: Any) -> Accepted:
+    """mark_read, react or unreact of a message of ours (its `msg_…` id)."""
+    found = _message(core, message)
+    connection = found["connection"]
+    said = {"to": found["conversation"], "message": found["provider_id"], **(words or {})}
+    return speak(core, connection, verb, _addressed(core, connection, said), **options)
+
+
+def typing(core: Core, conversation: str, *, on: bool = True, **options: Any) -> Accepted:
+    """Shows or hides that we are writing."""
+    place = ids.conversation_of(conversation)
+    if place is None:
+        told = f"there is no conversation {conversation!r}"
+        raise NotFound(told)
+    said = _addressed(core, place[0], {"to": conversation, "on": on})
+    return speak(core, place[0], "typing", said, **options)
+
+
+def _message(core: Core, ident: str) -> dict[str, Any]:
+    found = messages.get(core.store, ident)
+    if found is None or not found["provider_id"]:
+        told = f"there is no message {ident!r}, or it is no longer kept"
+        raise NotFound(told)
+    return found
+
+
+def answerer(core: Core, stored: Stored, event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The words that address an event's conversation: {to, channel, via}; raises Unsupported where it has none."""
+    del core
+    talk = event.get("conversation")
+    if not talk:
+        told = f"this {event['type']} belongs to no conversation, so there is nobody to answer"
+        raise Unsupported(told, provider=stored.provider)
+    return {"to": talk["contact"]["id"], "channel": talk.get("channel"), "via": talk.get("via")}
