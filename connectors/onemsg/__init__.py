@@ -1,0 +1,38 @@
+"""1msg: WhatsApp Business numbers over a Chat-API shaped API.  Set-up, limits and surprises: README.md beside this."""
+
+from __future__ import annotations
+
+from connectors.onemsg import account, hooks
+from connectors.onemsg.actions import ACTIONS
+from connectors.onemsg.errors import judge
+from connectors.onemsg.replies import read
+from connectors.onemsg.samples import SAMPLES
+from connectors.onemsg.simulator import OneMsg
+from connectors.onemsg.verbs import VERBS
+from connectors.onemsg.webhooks import parse
+from connectors.provider import Pace, Provider
+
+PROVIDER = Provider(
+    name="onemsg",
+    title="1msg",
+    base_url=account.BASE_URL,
+    settings=account.ChannelSettings,
+    secrets=account.ChannelSecrets,
+    locate=account.locate,
+    auth=account.auth,
+    actions=ACTIONS,
+    judge=judge,
+    read=read,
+    parse=parse,
+    guard=account.guard,
+    handshake=account.handshake,
+    verbs=VERBS,
+    samples=SAMPLES,
+    paces={"default": Pace(rate=10, burst=10)},  # §2.9: nothing is published; a safe default
+    check=hooks.check,
+    register=hooks.register,
+    unregister=hooks.unregister,
+    simulator=OneMsg,
+    simulated=account.simulated,
+    also=("1msg.io", "one-msg"),
+)

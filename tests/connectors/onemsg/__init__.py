@@ -1,0 +1,1 @@
+"""1msg, held against its page."""
