@@ -1,0 +1,1 @@
+"""Tests of ClickSend: conversations, webhooks, batches, the stand-in over real HTTP."""
