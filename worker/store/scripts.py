@@ -10,6 +10,8 @@ from typing import Any
 import redis
 from redis.exceptions import NoScriptError
 
+from worker.store.text import wire
+
 SHARED = ("prelude", "record")
 SHEBANG = "#!lua"
 
@@ -49,7 +51,7 @@ class Scripts:
 
     def __call__(self, name: str, partition: int, *args: Any) -> Any:
         """Runs one script; loads it where the server does not know it (first use, restart, failover)."""
-        words = (self.shas[name], 1, f"f:{{{partition}}}:due", self._now() if self._now else "", *args)
+        words = (self.shas[name], 1, f"f:{{{partition}}}:due", self._now() if self._now else "", *map(wire, args))
         try:
             return self.client.execute_command("EVALSHA", *words)
         except NoScriptError:
@@ -62,9 +64,12 @@ class Scripts:
         calls: [(partition, args)]
         """
         told = self._pipeline(name, calls)
-        if any(isinstance(one, NoScriptError) for one in told):
+        missed = [place for place, one in enumerate(told) if isinstance(one, NoScriptError)]
+        if missed:
             self.client.execute_command("SCRIPT", "LOAD", self.texts[name])
-            told = self._pipeline(name, calls)
+            again = self._pipeline(name, [calls[place] for place in missed])
+            for place, one in zip(missed, again, strict=True):
+                told[place] = one
         return told
 
     def _pipeline(self, name: str, calls: list[tuple[int, tuple[Any, ...]]]) -> list[Any]:
@@ -72,5 +77,5 @@ class Scripts:
         pipe: Any
         with self.client.pipeline(transaction=False) as pipe:
             for partition, args in calls:
-                pipe.execute_command("EVALSHA", self.shas[name], 1, f"f:{{{partition}}}:due", now, *args)
+                pipe.execute_command("EVALSHA", self.shas[name], 1, f"f:{{{partition}}}:due", now, *map(wire, args))
             return list(pipe.execute(raise_on_error=False))

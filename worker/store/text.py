@@ -14,6 +14,20 @@ def text(value: Any) -> str:
     return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else str(value)
 
 
+def wire(value: Any) -> Any:
+    """
+    `value` as Redis takes it.
+
+    JSON may hold half of a surrogate pair, which no UTF-8 can: it becomes U+FFFD, so that one odd word sinks nothing.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        return value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
 def pairs(flat: Iterable[Any]) -> dict[str, bytes]:
     """A flat reply [field, value, …] as a mapping."""
     found = list(flat)

@@ -55,7 +55,7 @@ local function upsert_conversation(a)
   if a[13] ~= '' then redis.call('HSET', key, 'contact', a[13]) end
   redis.call('HSET', key, 'last', now)
   redis.call('PEXPIRE', key, 2592000000)
-  redis.call('ZADD', P .. 'vi:' .. a[4], now, a[5])
+  index(P .. 'vi:' .. a[4], a[5])
 end
 
 local function record(a)

@@ -10,7 +10,7 @@ end
 local before, expires, coalesce = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 8))
 local connection = redis.call('HGET', R, 'connection')
-redis.call('ZADD', P .. 'ri:' .. connection, now, run)
+index(P .. 'ri:' .. connection, run)
 redis.call('ZADD', P .. 'exp', expires, run)
 if coalesce ~= '' then
   -- A newer read mark or typing replaces a queued older one; the lane drops the cancelled one when it comes to it.
