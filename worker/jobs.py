@@ -13,7 +13,7 @@ from typing import Any
 
 from worker.core import Core
 from worker.store import journal
-from worker.store.text import text
+from worker.store import trim as forget
 
 log = logging.getLogger("ferry.jobs")
 
@@ -26,35 +26,8 @@ def trim(core: Core) -> None:
     for stored in core.connections.all():
         journal.trim(core.store, stored.id, now)
     for partition in range(core.store.partitions):
-        _trim_events(core, partition, now)
-        _trim_indexes(core, partition, now)
-
-
-def _trim_events(core: Core, partition: int, now: int) -> None:
-    store = core.store
-    oldest = now - store.retention.events
-    for queue in _waiting(core, partition, "dlv:"):
-        lanes: Any = store.client.zrange(store.key(partition, f"q:{queue}"), 0, 999)
-        for lane in lanes:
-            head = text(store.client.lindex(store.key(partition, f"l:{text(lane)}"), 0))
-            if head:
-                oldest = min(oldest, int(head.split("-")[0]))
-    store.client.xtrim(store.key(partition, "ev"), minid=str(max(0, oldest)))
-
-
-def _waiting(core: Core, partition: int, prefix: str) -> list[str]:
-    found: Any = core.store.client.zrange(core.store.key(partition, "due"), 0, -1)
-    return [text(one) for one in found if text(one).startswith(prefix)]
-
-
-def _trim_indexes(core: Core, partition: int, now: int) -> None:
-    store = core.store
-    store.client.zremrangebyscore(store.key(partition, "dl"), "-inf", now - store.retention.letters)
-    for stored in core.connections.all():
-        if store.of(stored.id) != partition:
-            continue
-        store.client.zremrangebyscore(store.key(partition, f"ri:{stored.id}"), "-inf", now - 2 * store.retention.runs)
-        store.client.zremrangebyscore(store.key(partition, f"vi:{stored.id}"), "-inf", now - 30 * 86_400_000)
+        forget.events(core.store, partition, now)
+    forget.indexes(core.store, [stored.id for stored in core.connections.all()], now)
 
 
 JOBS: dict[str, Callable[[Core], None]] = {"ferry.trim": trim}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from worker.store import ids
 from worker.store.base import Store
 from worker.store.text import pairs, text
+
+PAGES = 20  # what one listing reads of a partition while it filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +137,30 @@ def listing(
     raises: CursorGone, ValueError for a cursor that is none of ours
     """
     places = _places(store, after)
-    found: list[tuple[tuple[int, int], int, str, dict[str, Any]]] = []
-    for partition in range(store.partitions):
-        found += _page(store, partition, places[partition], limit, types, connection, newest=newest)
-    found.sort(key=lambda one: (one[0], one[1]))
-    chosen = found[-limit:] if newest else found[:limit]
-    for _, partition, stream_id, body in chosen:
-        if body:
-            places[partition] = stream_id
-    if newest or len(chosen) == len(found):
-        for _, partition, stream_id, _body in found:
-            places[partition] = max(places[partition], stream_id, key=_order)
-    return [body for *_, body in chosen if body], _cursor(places)
+    pages = [
+        _page(store, partition, place, limit, types, connection, newest=newest)
+        for partition, place in enumerate(places)
+    ]
+    merged = sorted(
+        ((_order(stream_id), partition, body) for partition, page in enumerate(pages) for stream_id, body in page.kept),
+        key=lambda one: one[:2],
+    )
+    chosen = merged[-limit:] if newest else merged[:limit]
+    taken = Counter(partition for _, partition, _ in chosen)
+    for partition, page in enumerate(pages):
+        if newest or taken[partition] == len(page.kept):  # all it had: on from where it stopped to read
+            places[partition] = max(places[partition], page.read, key=_order)
+        elif taken[partition]:
+            places[partition] = page.kept[taken[partition] - 1][0]
+    return [body for *_, body in chosen], _cursor(places)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What one partition has: (stream id, event) of those that are wanted, and the place it was read to."""
+
+    kept: list[tuple[str, dict[str, Any]]]
+    read: str
 
 
 def _page(
@@ -157,38 +172,31 @@ def _page(
     connection: str | None,
     *,
     newest: bool,
-) -> list[tuple[tuple[int, int], int, str, dict[str, Any]]]:
+) -> _Page:
     key = store.key(partition, "ev")
-    kept: list[tuple[tuple[int, int], int, str, dict[str, Any]]] = []
-    last = ""
-    start, scanned = (f"({place}" if place != "0-0" else "-"), 0
-    most = max(limit, 100) * 20  # what one page may read while it filters
-    while len([one for one in kept if one[3]]) < limit and scanned < most:
-        step = max(limit, 100)
+    page = _Page([], place)
+    step = limit if newest else max(limit, 100)
+    for _ in range(1 if newest else PAGES):
+        start = f"({page.read}"
         rows: Any = (
-            store.client.xrevrange(key, "+", start, count=limit)
+            list(reversed(store.client.xrevrange(key, "+", start, step)))  # type: ignore[arg-type]
             if newest
             else store.client.xrange(key, start, "+", step)
         )
-        for stream_id, fields in reversed(rows) if newest else rows:
-            name = text(stream_id)
-            last = name
+        for stream_id, fields in rows:
             body = json.loads(_json_of(fields))
-            if (types and body["type"] not in types) or (connection and body["connection"] != connection):
-                continue
-            kept.append((_order(name), partition, name, body))
-        scanned += len(rows)
-        if newest or len(rows) < step:
+            if (not types or body["type"] in types) and (not connection or body["connection"] == connection):
+                page.kept.append((text(stream_id), body))
+        if rows:
+            page = _Page(page.kept, text(rows[-1][0]))
+        if len(rows) < step or len(page.kept) >= limit:
             break
-        start = f"({last}"
-    if last and (not kept or kept[-1][2] != last):
-        kept.append((_order(last), partition, last, {}))  # only moves the cursor
-    return kept
+    return page
 
 
 def _places(store: Store, after: str | None) -> list[str]:
     if after is None or after == "":
-        return ["0-0"] * store.partitions
+        return [_forgotten(store, partition) for partition in range(store.partitions)]
     if after == "$":
         return [_last(store, partition) for partition in range(store.partitions)]
     try:
@@ -201,27 +209,20 @@ def _places(store: Store, after: str | None) -> list[str]:
     if len(places) != store.partitions:
         told = "this cursor is of another layout: leave it out to begin with the oldest event"
         raise ValueError(told)
-    for partition, place in enumerate(places):
-        dropped = text(_info(store, partition).get("max-deleted-entry-id")) or "0-0"
-        if _order(place) < _order(dropped) and place != "0-0":
-            raise CursorGone(_cursor([_oldest(store, one) for one in range(store.partitions)]))
+    gone = [_forgotten(store, partition) for partition in range(store.partitions)]
+    if any(_order(place) < _order(dropped) for place, dropped in zip(places, gone, strict=True)):
+        raise CursorGone(_cursor(gone))
     return places
 
 
-def _info(store: Store, partition: int) -> dict[str, Any]:
-    key = store.key(partition, "ev")
-    if not store.client.exists(key):
-        return {}
-    found: Any = store.client.xinfo_stream(key)
-    return {text(name): value for name, value in found.items()}
+def _forgotten(store: Store, partition: int) -> str:
+    """The last event that was trimmed: what is kept comes after it."""
+    return text(store.client.get(store.key(partition, "eg"))) or "0-0"
 
 
 def _last(store: Store, partition: int) -> str:
-    return text(_info(store, partition).get("last-generated-id")) or "0-0"
-
-
-def _oldest(store: Store, partition: int) -> str:
-    return text(_info(store, partition).get("max-deleted-entry-id")) or "0-0"
+    rows: Any = store.client.xrevrange(store.key(partition, "ev"), "+", "-", count=1)
+    return text(rows[0][0]) if rows else _forgotten(store, partition)
 
 
 def _order(stream_id: str) -> tuple[int, int]:
