@@ -1,0 +1,37 @@
+"""Infobip: SMS, WhatsApp, e-mail, voice, MMS and 2FA over its HTTP API.  Set-up, limits and surprises: README.md."""
+
+from __future__ import annotations
+
+from connectors.infobip import access
+from connectors.infobip.actions import ACTIONS
+from connectors.infobip.answers import read
+from connectors.infobip.errors import judge
+from connectors.infobip.guard import guard, sign
+from connectors.infobip.samples import SAMPLES
+from connectors.infobip.simulator import stand_in
+from connectors.infobip.verbs import CANNOT, VERBS
+from connectors.infobip.webhooks import parse
+from connectors.provider import Provider, Refresh
+
+PROVIDER = Provider(
+    name="infobip",
+    title="infobip",
+    base_url=access.SHARED,
+    settings=access.InfobipSettings,
+    secrets=access.InfobipSecrets,
+    locate=access.locate,
+    auth=access.auth,
+    actions=ACTIONS,
+    judge=judge,
+    read=read,
+    parse=parse,
+    guard=guard,
+    sign=sign,
+    verbs=VERBS,
+    cannot=CANNOT,
+    samples=SAMPLES,
+    check=access.check,
+    refresh=Refresh(due=access.due, call=access.renew),
+    simulator=stand_in,
+    simulated=access.simulated,
+)

@@ -1,0 +1,89 @@
+"""
+Reading an answer that was not an HTTP refusal: what a 200 hides is told apart here, where the call is known.
+
+One refused recipient of one is a refusal; some of several are parts that failed; a message id we chose for this very
+run and Infobip has seen before was accepted at an earlier attempt of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from connectors.action import Action, Call, Part
+from connectors.errors import ConnectorError, Reason, Rejected, Scope, Throttled
+from connectors.infobip import addresses
+from connectors.infobip.schemas.replies import Done, Sent
+from connectors.infobip.statuses import DUPLICATE, SYSTEM_ERROR
+from connectors.provider import Answer
+from connectors.schema import AnyReply
+
+AGAIN_AFTER = 30.0  # seconds, after REJECTED_SYSTEM_ERROR
+FAILED = "failed"
+
+
+def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
+    """
+    The answer in our words.
+
+    raises: Rejected or Throttled for a send that was refused as a whole
+    """
+    if issubclass(action.reply, AnyReply):
+        return {AnyReply.KEPT: answer.data if answer.data is not None else answer.text or None}
+    if issubclass(action.reply, Done):
+        return {"done": True}
+    data = answer.data
+    if isinstance(data, list) and hasattr(action.reply, "LIST"):
+        data = {action.reply.LIST: data}
+    if not isinstance(data, Mapping):
+        raise TypeError("no JSON object")
+    output: dict[str, Any] = dict(action.reply().load(data))
+    if issubclass(action.reply, Sent):
+        _settle(call, output)
+    return output
+
+
+def _settle(call: Call, output: dict[str, Any]) -> None:
+    for one in output["messages"]:
+        if one["code"] == str(DUPLICATE) and one["state"] == FAILED and _ours(call, one["message_id"]):
+            one.update(state="accepted", reason=None, accepted_earlier=True)
+    refused = [one for one in output["messages"] if one["state"] == FAILED]
+    if refused and len(refused) == len(output["messages"]):
+        final = [one for one in refused if one["code"] != str(SYSTEM_ERROR)]
+        raise refusal((final or refused)[0], len(refused))
+    taken = next((one["message_id"] for one in output["messages"] if one["state"] != FAILED), None)
+    output["message_id"] = taken or output["message_id"]
+
+
+def _ours(call: Call, message_id: str | None) -> bool:
+    """Whether we made this id for this run; a caller's own id may have been spent on something else."""
+    return message_id is not None and (message_id == call.ref or message_id.startswith(f"{call.ref}-"))
+
+
+def refusal(one: Mapping[str, Any], of: int = 1) -> ConnectorError:
+    """The error a refused message is."""
+    told = one["text"] or one["status"] or "refused"
+    if of > 1:
+        told = f"all {of} recipients were refused, the first: {told}"
+    if one["code"] == str(SYSTEM_ERROR):
+        return Throttled(told, reason=Reason.OTHER, code=one["code"], after=AGAIN_AFTER, scope=Scope.LANE)
+    return Rejected(told, reason=Reason(one["reason"] or "other"), code=one["code"])
+
+
+def parts(channel: str) -> Any:
+    """The Parts of an answer: one a recipient, "0", "1", … in the order of the call."""
+
+    def told(call: Call, output: Mapping[str, Any]) -> Iterable[Part]:
+        del call
+        several = len(output["messages"]) > 1
+        for position, one in enumerate(output["messages"]):
+            failed = one["state"] == FAILED
+            yield Part(
+                ref=str(position),
+                state=FAILED if failed else ("unknown" if one["state"] == "unknown" else "accepted"),
+                message=one["message_id"],
+                to=addresses.key(channel, one["to"]) if several else None,
+                error=refusal(one) if failed else None,
+            )
+
+    return told

@@ -1,0 +1,1 @@
+"""Our words and Infobip's, one module an area; replies.py holds the answers that areas share."""
