@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from connectors.connection import Connection
 from connectors.errors import ConnectorError, InvalidCall
+from connectors.guards import HookRequest
 from connectors.schema import Reply, Request
 
 
@@ -47,14 +48,18 @@ Ask = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 @dataclass(slots=True)
 class Wire:
-    """What will go out, before credentials.  At most one of json, form, content; `files` goes with `form`."""
+    """
+    What will go out, before credentials.  At most one of json, form, content; `files` goes with `form`.
+
+    A file without a name, (None, bytes), is a plain field of a multipart body: what makes one where there is no file.
+    """
 
     method: str
     path: str
     query: dict[str, Any] = field(default_factory=dict)
     json: Any = None
     form: dict[str, Any] | None = None
-    files: list[tuple[str, tuple[str, bytes, str]]] | None = None
+    files: list[tuple[str, tuple[str, bytes, str] | tuple[None, bytes]]] | None = None
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -79,10 +84,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`output` is the action's answer in our words; `parts` one entry a message that left with the call."""
+    """
+    `output` is the action's answer in our words; `parts` one entry a message that left with the call.
+
+    heard: news the answer brought that no webhook will bring again, as the webhook request that would have told them:
+           to be journalled as inbound before the run counts as done
+    """
 
     output: dict[str, Any]
     parts: tuple[Part, ...] = ()
+    heard: HookRequest | None = None
 
 
 def _one_part(call: Call, output: Mapping[str, Any]) -> Iterable[Part]:
@@ -115,6 +126,8 @@ class Action:
                 of the whole input, before `cut`: gives the input to go on with, or the Outcome when nothing need
                 leave.  An action that has one refuses to be prepared from an input that did not pass through it.
     last:       what must be asked after it (reading back what was written), likewise: gives the output
+    heard:      from the call and the answer's bytes, the webhook request that would have told the same; for reads that
+                take what they read out of the provider's queue
     cut:        cuts an input too large for one call into several inputs, which are called one after the other
     window:     True where a free-form message needs the other party's open window; or a function of the input
     pace:       name of the provider's pace that limits it
@@ -144,6 +157,7 @@ class Action:
     parts: Callable[[Call, Mapping[str, Any]], Iterable[Part]] = _one_part
     first: Callable[[Call, Ask], Mapping[str, Any] | Outcome] | None = None
     last: Callable[[Call, Mapping[str, Any], Ask], Mapping[str, Any]] | None = None
+    heard: Callable[[Call, bytes], HookRequest | None] = lambda call, content: None  # noqa: ARG005
     cut: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]] = _whole
     window: bool | Callable[[Mapping[str, Any]], bool] = False
     pace: str = "default"

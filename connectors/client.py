@@ -202,7 +202,7 @@ def conclude(provider: Provider, action: Action, call: Call, answer: Answer) -> 
         told = f"the answer to {action.key} (HTTP {answer.status}) is in words we do not know"
         kind: type[ConnectorError] = BadReply if action.repeatable else OutcomeUnknown
         raise kind(told, status=answer.status, provider=provider.name, action=action.key) from problem
-    return Outcome(output, parts)
+    return Outcome(output, parts, action.heard(call, answer.content))
 
 
 def _through_schema(action: Action, answer: Answer) -> dict[str, Any]:
