@@ -15,10 +15,11 @@ from connectors.action import Action, Nature, Outcome, Part
 from connectors.errors import ConnectorError, OutcomeUnknown, Rejected
 from connectors.events import EventType, Kind, Message
 from worker.core import Core
-from worker.normalise import Origin, run_event, sent_event
+from worker.normalise import NO_TALK, Origin, run_event, sent_event
 from worker.store import lanes, runs
 from worker.store.client import is_away
 from worker.store.events import Commit
+from worker.store.messages import Talk, read_talk
 from worker.store.text import text
 
 if TYPE_CHECKING:
@@ -192,11 +193,13 @@ def _events(core: Core, job: Job, origin: Origin, verdict: Verdict, shown: Mappi
     if job.action.nature is Nature.SEND:
         given = json.loads(job.record.get("input") or b"{}")
         party = text(job.record.get("conversation"))
+        talk = talk_of(job.record)
         for part in verdict.parts:
             if part.message and part.state == "accepted":
                 said = said_by(job.action, given, part.message)
                 whom = part.to or party
-                found.append(sent_event(origin, said, whom, job.run, core.hearers(EventType.SENT)))
+                known = talk if whom == party else NO_TALK
+                found.append(sent_event(origin, said, whom, job.run, core.hearers(EventType.SENT), known))
     kind = {
         "succeeded": EventType.RUN_SUCCEEDED,
         "failed": EventType.RUN_FAILED,
@@ -205,7 +208,7 @@ def _events(core: Core, job: Job, origin: Origin, verdict: Verdict, shown: Mappi
     }.get(verdict.kind)
     if kind is not None:
         told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(job.record.get("conversation"))}
-        found.append(run_event(origin, kind, told, core.hearers(kind)))
+        found.append(run_event(origin, kind, told, core.hearers(kind), talk_of(job.record)))
     return found
 
 
@@ -215,6 +218,11 @@ def said_by(action: Action, given: Mapping[str, Any], provider_id: str) -> Messa
     kind = next((one for one in Kind if one.value in words), Kind.TEXT)
     said = given.get("text") or given.get("caption")
     return Message(provider_id, "outbound", kind, text=said if isinstance(said, str) else None)
+
+
+def talk_of(record: Mapping[str, bytes]) -> Talk:
+    """What came with a lane's head of its conversation."""
+    return read_talk(record.get("contact"), record.get("window"))
 
 
 def _letter(core: Core, job: Job, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,7 +253,9 @@ def before_leaving(
             "json": json.dumps(shown, ensure_ascii=False),
             "keep": core.store.retention.letters,
         },
-        events=[run_event(origin, EventType.RUN_FAILED, told, core.hearers(EventType.RUN_FAILED))],
+        events=[
+            run_event(origin, EventType.RUN_FAILED, told, core.hearers(EventType.RUN_FAILED), talk_of(head.record))
+        ],
     )
     lease = int(core.settings.lease_seconds * 1000)
     return insist(
@@ -268,4 +278,5 @@ def unknown_events(core: Core, head: lanes.Head) -> list[Commit]:
         "attempt": text(head.record.get("attempt")) or len(shown["attempts"]),
         "conversation": text(head.record.get("conversation")),
     }
-    return [run_event(origin, EventType.RUN_UNKNOWN, told, core.hearers(EventType.RUN_UNKNOWN))]
+    hearers = core.hearers(EventType.RUN_UNKNOWN)
+    return [run_event(origin, EventType.RUN_UNKNOWN, told, hearers, talk_of(head.record))]

@@ -94,7 +94,8 @@ class Ferry:
 
     def can(self, verb: str) -> bool:
         """Whether the event's provider has this verb: "send", "mark_read", "react", "unreact", "typing"."""
-        return verbs.can(self._core, self._stored.id, verb)
+        said = {**self._conversation(), "message": self._message(), "emoji": "👍", "on": True, "text": "…"}
+        return verbs.can(self._core, self._stored.id, verb, {name: value for name, value in said.items() if value})
 
     def run(self, action: str, given: Mapping[str, Any], **options: Any) -> Accepted:
         """Any action of the event's connection."""

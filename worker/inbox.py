@@ -16,7 +16,7 @@ from connectors.errors import Malformed
 from connectors.events import Fact
 from connectors.provider import Provider
 from worker.core import Core
-from worker.normalise import Origin, subject, to_commit
+from worker.normalise import NO_TALK, Origin, subject, to_commit
 from worker.store import events, ids, journal, lanes, letters, messages
 from worker.store.connections import Stored
 from worker.store.events import Commit
@@ -104,14 +104,36 @@ def _commits(core: Core, stored: Stored, provider: Provider, batch: lanes.Batch)
             origin = Origin(core.store.of(owner), owner, provider.title, request, received)
             found.append((origin, told))
     parties = _parties(core, found)
-    made = []
+    placed: list[tuple[Origin, Fact, str | None]] = []
     for origin, fact in found:
         about = subject(fact)
         party = fact.conversation
         if party is None and about:
             party = parties.get(ids.message_id(origin.partition, origin.connection, about))
-        made.append(to_commit(origin, fact, conversation=party, subscriptions=core.hearers(str(fact.type))))
-    return made
+        placed.append((origin, fact, party))
+    talks = _talks(core, placed)
+    return [
+        to_commit(
+            origin,
+            fact,
+            conversation=party,
+            subscriptions=core.hearers(str(fact.type)),
+            talk=talks.get((origin.connection, party or ""), NO_TALK),
+        )
+        for origin, fact, party in placed
+    ]
+
+
+def _talks(core: Core, placed: list[tuple[Origin, Fact, str | None]]) -> dict[tuple[str, str], messages.Talk]:
+    """What is known of the conversations of facts that name no contact (receipts); one round trip a partition."""
+    wanted: dict[int, set[tuple[str, str]]] = {}
+    for origin, fact, party in placed:
+        if party and (fact.contact is None or fact.window is None):
+            wanted.setdefault(origin.partition, set()).add((origin.connection, party))
+    known: dict[tuple[str, str], messages.Talk] = {}
+    for partition, asked in wanted.items():
+        known.update(messages.talks(core.store, partition, sorted(asked)))
+    return known
 
 
 def read(provider: Provider, fields: dict[str, bytes]) -> list[Fact]:

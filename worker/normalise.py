@@ -15,6 +15,7 @@ from typing import Any
 from connectors.events import Contact, EventType, Fact, Message
 from worker.store import ids
 from worker.store.events import Commit
+from worker.store.messages import Talk
 from worker.store.text import iso, millis
 
 
@@ -52,11 +53,17 @@ def identity(origin: Origin, fact: Fact) -> tuple[str, bool]:
     return ids.event_id(origin.partition, origin.connection, fact.type, f"{when} {content}"), True
 
 
-def to_commit(origin: Origin, fact: Fact, *, conversation: str | None, subscriptions: list[str]) -> Commit:
+NO_TALK = Talk()
+
+
+def to_commit(
+    origin: Origin, fact: Fact, *, conversation: str | None, subscriptions: list[str], talk: Talk = NO_TALK
+) -> Commit:
     """
     The commit of one fact.
 
     conversation: the party, from the fact itself or found by its message
+    talk:         what is known of the conversation, for what the fact does not tell
     """
     ident, by_content = identity(origin, fact)
     received = datetime.fromtimestamp(origin.received / 1000, UTC)
@@ -72,7 +79,7 @@ def to_commit(origin: Origin, fact: Fact, *, conversation: str | None, subscript
         "occurred_at": iso(at),
         "received_at": iso(received),
         "request": origin.request,
-        "conversation": _conversation(origin, fact, conversation, until),
+        "conversation": _conversation(origin, fact, conversation, until, talk),
         "raw": fact.raw,
     }
     body.update(_details(origin, fact))
@@ -105,15 +112,29 @@ def _direction(fact: Fact) -> str:
     return "outbound" if fact.status is not None else ""
 
 
-def _conversation(origin: Origin, fact: Fact, party: str | None, until: datetime | None) -> dict[str, Any] | None:
+def _conversation(
+    origin: Origin, fact: Fact, party: str | None, until: datetime | None, talk: Talk
+) -> dict[str, Any] | None:
     if not party:
         return None
+    told = conversation_dict(origin, party, talk)
+    if fact.contact is not None:
+        told["contact"] = contact_dict(fact.contact, party)
+    told["channel"] = fact.channel or talk.channel
+    told["via"] = fact.via or talk.via
+    if until is not None:
+        told["window_open_until"] = iso(until)
+    return told
+
+
+def conversation_dict(origin: Origin, party: str, talk: Talk) -> dict[str, Any]:
+    """{id, contact, channel, via, window_open_until} as far as it is known."""
     return {
         "id": ids.conversation_id(origin.partition, origin.connection, party),
-        "contact": contact_dict(fact.contact, party),
-        "channel": fact.channel,
-        "via": fact.via,
-        "window_open_until": iso(until) if until else None,
+        "contact": talk.contact or contact_dict(None, party),
+        "channel": talk.channel,
+        "via": talk.via,
+        "window_open_until": talk.window_open_until,
     }
 
 
@@ -155,7 +176,8 @@ def _details(origin: Origin, fact: Fact) -> dict[str, Any]:
             "until": iso(fact.read.until) if fact.read.until else None,
         }
     if fact.data:
-        told[str(fact.type).rpartition(".")[2]] = _with_message(origin, fact.data)
+        name = str(fact.type).rpartition(".")[2]
+        told["details" if name in told else name] = _with_message(origin, fact.data)
     return told
 
 
@@ -198,7 +220,9 @@ def _with_message(origin: Origin, data: Mapping[str, Any]) -> dict[str, Any]:
     return told
 
 
-def run_event(origin: Origin, kind: EventType, run: Mapping[str, Any], subscriptions: list[str]) -> Commit:
+def run_event(
+    origin: Origin, kind: EventType, run: Mapping[str, Any], subscriptions: list[str], talk: Talk = NO_TALK
+) -> Commit:
     """run.succeeded, run.failed or run.unknown: once for each run and attempt, so that a person's retry tells again."""
     key = f"{run['id']}:{run['attempt']}"
     ident = ids.event_id(origin.partition, origin.connection, kind, key)
@@ -213,17 +237,7 @@ def run_event(origin: Origin, kind: EventType, run: Mapping[str, Any], subscript
         "occurred_at": now,
         "received_at": now,
         "request": None,
-        "conversation": (
-            {
-                "id": ids.conversation_id(origin.partition, origin.connection, party),
-                "contact": contact_dict(None, party),
-                "channel": None,
-                "via": None,
-                "window_open_until": None,
-            }
-            if party
-            else None
-        ),
+        "conversation": conversation_dict(origin, party, talk) if party else None,
         "raw": None,
         "run": told,
     }
@@ -232,7 +246,9 @@ def run_event(origin: Origin, kind: EventType, run: Mapping[str, Any], subscript
     )
 
 
-def sent_event(origin: Origin, message: Message, party: str, run: str, subscriptions: list[str]) -> Commit:
+def sent_event(
+    origin: Origin, message: Message, party: str, run: str, subscriptions: list[str], talk: Talk = NO_TALK
+) -> Commit:
     """message.sent from a provider's answer: the same event its echo would make, whichever is first."""
     fact = Fact(
         type=EventType.SENT,
@@ -242,6 +258,6 @@ def sent_event(origin: Origin, message: Message, party: str, run: str, subscript
         conversation=party or None,
         message=message,
     )
-    made = to_commit(origin, fact, conversation=party or None, subscriptions=subscriptions)
+    made = to_commit(origin, fact, conversation=party or None, subscriptions=subscriptions, talk=talk)
     body = {**made.body, "run": run}
     return replace(made, body=body, run=run, echo=False)

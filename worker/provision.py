@@ -53,8 +53,8 @@ def hold(
         except InvalidCall as problem:
             wrong.update({f"settings.{name}": words for name, words in (problem.fields or {}).items()})
     if wrong:
-        told = f"a {provider.title} connection cannot be made of this: {', '.join(wrong)}"
-        raise InvalidCall(told, fields=wrong)
+        sentence = f"a {provider.title} connection cannot be made of this: {', '.join(wrong)}"
+        raise InvalidCall(sentence, fields=wrong)
     return held[0], held[1]
 
 

@@ -9,17 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.errors import InvalidCall, Unsupported
+from connectors.errors import ConnectorError, InvalidCall, Unsupported
 from worker.accept import Accepted, NotFound, accept
 from worker.core import Core
 from worker.store import ids, messages
 from worker.store.connections import Stored
 
 
-def can(core: Core, connection: str, verb: str) -> bool:
-    """Whether the connection's provider has this verb."""
+def can(core: Core, connection: str, verb: str, words: Mapping[str, Any]) -> bool:
+    """Whether the connection's provider can say this; some can on one channel and not on another."""
     stored = core.connections.get(connection)
-    return stored is not None and verb in core.provider(stored).verbs
+    if stored is None:
+        return False
+    try:
+        core.provider(stored).verb(verb, words)
+    except Unsupported:
+        return False
+    except ConnectorError:  # it can; these words are not enough
+        return True
+    return True
 
 
 def speak(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from worker.store import ids
@@ -56,6 +57,33 @@ def parties(store: Store, partition: int, messages: Sequence[str]) -> dict[str, 
             pipe.hget(store.key(partition, f"m:{ident}"), "conversation")
         found = pipe.execute()
     return {ident: text(party) for ident, party in zip(messages, found, strict=True) if party}
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """What is known of a conversation: its contact as the provider told it last, channel, our own address, window."""
+
+    contact: dict[str, Any] | None = None
+    channel: str | None = None
+    via: str | None = None
+    window_open_until: str | None = None
+
+
+def read_talk(contact: bytes | None, window: bytes | None) -> Talk:
+    """A conversation's `contact` and `window` fields."""
+    told = json.loads(contact) if contact else {}
+    return Talk(told.get("contact"), told.get("channel"), told.get("via"), stamp(window))
+
+
+def talks(store: Store, partition: int, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Talk]:
+    """(connection, party) → what is known of it; one round trip."""
+    if not wanted:
+        return {}
+    with store.client.pipeline(transaction=False) as pipe:
+        for connection, party in wanted:
+            pipe.hmget(store.key(partition, f"v:{connection}:{party}"), "contact", "window")
+        found = pipe.execute()
+    return {place: read_talk(contact, window) for place, (contact, window) in zip(wanted, found, strict=True)}
 
 
 def conversation(store: Store, connection: str, party: str) -> dict[str, Any] | None:

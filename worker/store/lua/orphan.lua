@@ -5,8 +5,9 @@
 local lane, token, run = ARGV[2], ARGV[3], ARGV[4]
 local R = P .. 'r:' .. run
 if not holds(lane, token) then return { 'lost' } end
-local r = redis.call('HMGET', R, 'state', 'deadline', 'repeatable', 'connection', 'conversation', 'cancel')
-local state, deadline = r[1], tonumber(r[2] or '')
+local r = redis.call('HMGET', R, 'state', 'deadline', 'repeatable', 'connection', 'conversation', 'cancel',
+  'unknown_since')
+local state, deadline, since = r[1], tonumber(r[2] or ''), tonumber(r[7] or '')
 if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
   if state == 'leaving' then
     -- Nothing is judged before the sender's own deadline: it may still be at the socket.
@@ -23,7 +24,7 @@ if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
       redis.call('HSET', R, 'state', 'queued', 'attempt', '')
     else
       redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
-      state = 'unknown'
+      state, since = 'unknown', now
       for _, one in ipairs(cjson.decode(ARGV[8])) do record(one) end
       if r[5] and r[5] ~= '' then
         local talk = P .. 'v:' .. r[4] .. ':' .. r[5]
@@ -33,7 +34,7 @@ if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
     end
   end
   if state == 'unknown' then
-    local on = (deadline or now) + tonumber(ARGV[5])
+    local on = (since or now) + tonumber(ARGV[5])
     if on > now then
       let_go(lane, on)
       return { 'parked', on }

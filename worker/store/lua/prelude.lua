@@ -131,8 +131,8 @@ local function letter(id, kind, cause, connection, json, keep)
   if redis.call('ZADD', P .. 'dl', 'NX', now, id) == 1 then redis.call('HINCRBY', P .. 'dlc', cause, 1) end
 end
 
--- The head of a lane with all that is known of it: {id, record}; record is a run's hash, or an event's JSON with
--- "<tries> <since ms>" of its delivery.
+-- The head of a lane with all that is known of it: {id, record}; record is a run's hash with the contact and the window
+-- of its conversation, or an event's JSON with "<tries> <since ms>" of its delivery.
 local function head_of(lane)
   local item = redis.call('LINDEX', P .. 'l:' .. lane, 0)
   if not item then return nil end
@@ -141,5 +141,16 @@ local function head_of(lane)
     local tried = redis.call('HGET', P .. 'd:' .. queue_of(lane), lane) or ''
     return { item, found[1] and found[1][2][4] or false, tried }
   end
-  return { item, redis.call('HGETALL', P .. 'r:' .. item) }
+  local record = redis.call('HGETALL', P .. 'r:' .. item)
+  local r = redis.call('HMGET', P .. 'r:' .. item, 'connection', 'conversation')
+  if r[1] and r[2] and r[2] ~= '' then
+    local talk = redis.call('HMGET', P .. 'v:' .. r[1] .. ':' .. r[2], 'contact', 'window')
+    for i, name in ipairs({ 'contact', 'window' }) do
+      if talk[i] then
+        record[#record + 1] = name
+        record[#record + 1] = talk[i]
+      end
+    end
+  end
+  return { item, record }
 end

@@ -1,0 +1,199 @@
+"""Runs against stand-ins that misbehave: every way a call can end, and what is recorded of it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import redis
+
+from tests.worker.pipeline import Pipeline, build
+from worker.accept import Conflict, NotFound, accept
+from worker.store import letters, runs
+from worker.store.connections import Stored
+
+TO = "15550100123"
+
+
+@pytest.fixture
+def ferry(redis: redis.Redis) -> Pipeline:
+    """A pipeline whose waits are short."""
+    return build(redis, unknown_hold_seconds=0.2, patience_seconds=3.0, lease_seconds=2.0)
+
+
+def open_window(ferry: Pipeline, stored: Stored) -> None:
+    """The other party has just written."""
+    ferry.ingest(stored, ferry.hook(stored, "message"))
+    ferry.settle()
+
+
+def say(ferry: Pipeline, stored: Stored, text: str, **more: Any) -> str:
+    """A run that sends `text`."""
+    body = {"connection": stored.id, "action": "send-message", "input": {"to": TO, "text": text}, **more}
+    return accept(ferry.core, body).id
+
+
+def run_of(ferry: Pipeline, ident: str) -> dict[str, Any]:
+    """The run as the outside sees it."""
+    found = runs.get(ferry.core.store, ident)
+    assert found is not None
+    return found
+
+
+def sent(ferry: Pipeline) -> list[str]:
+    """The texts the stand-in took, in order."""
+    return [
+        one["body"]["body"]
+        for one in ferry.simulators["onemsg"].requests("send-message")
+        if one["status"] == 200 or one["dropped"]
+    ]
+
+
+def test_a_key_is_carried_out_once(ferry: Pipeline) -> None:
+    """The same key and body is the same run; another body under the key is a conflict."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+
+    first = say(ferry, stored, "one", idempotency_key="k1")
+    again = say(ferry, stored, "one", idempotency_key="k1")
+    with pytest.raises(Conflict):
+        say(ferry, stored, "two", idempotency_key="k1")
+    ferry.settle()
+
+    assert first == again
+    assert sent(ferry) == ["one"]
+    assert say(ferry, stored, "one", idempotency_key="k1") == first
+    ferry.settle()
+    assert sent(ferry) == ["one"]
+
+
+def test_unknown_names_are_told(ferry: Pipeline) -> None:
+    """No such connection and no such action are different mistakes."""
+    stored = ferry.connect("1msg")
+    with pytest.raises(NotFound, match="no connection 'nobody'"):
+        accept(ferry.core, {"connection": "nobody", "action": "send-message", "input": {}})
+    with pytest.raises(NotFound, match="no action 'fly'"):
+        accept(ferry.core, {"connection": stored.id, "action": "fly", "input": {}})
+
+
+def test_throttled_waits_and_goes_on_in_order(ferry: Pipeline) -> None:
+    """429 was not taken: it is sent again after the wait, and what came after it stays after it."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    ferry.simulators["onemsg"].behave(action="send-message", status=429, times=1, body={"error": "rate limit"})
+
+    idents = [say(ferry, stored, text) for text in ("a", "b", "c")]
+    until = time.monotonic() + 10
+    while sent(ferry) != ["a", "b", "c"] and time.monotonic() < until:
+        ferry.settle()
+        time.sleep(0.05)
+
+    assert sent(ferry) == ["a", "b", "c"]
+    first = run_of(ferry, idents[0])
+    assert first["state"] == "succeeded"
+    assert [one["outcome"] for one in first["attempts"]] == ["throttled", "succeeded"]
+
+
+def test_silence_after_leaving_is_unknown_and_never_repeated(ferry: Pipeline) -> None:
+    """The connection closed after the request: unknown; the conversation goes on after its hold."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    ferry.simulators["onemsg"].behave(action="send-message", drop="after", times=1)
+
+    lost, following = say(ferry, stored, "a"), say(ferry, stored, "b")
+    until = time.monotonic() + 10
+    while run_of(ferry, following)["state"] != "succeeded" and time.monotonic() < until:
+        ferry.settle()
+        time.sleep(0.05)
+
+    assert run_of(ferry, lost)["state"] == "unknown"
+    assert run_of(ferry, lost)["error"]["class"] == "outcome_unknown"
+    assert run_of(ferry, following)["state"] == "succeeded"
+    assert sent(ferry) == ["a", "b"]
+    assert [one["run"]["id"] for one in ferry.events("run.unknown")] == [lost]
+
+
+def test_silence_of_a_repeatable_action_is_tried_again(ferry: Pipeline) -> None:
+    """A read mark twice is one read mark."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    ferry.simulators["onemsg"].behave(action="mark-message-as-read", drop="after", times=1)
+    body = {"connection": stored.id, "action": "mark-message-as-read", "input": {"message_id": "wamid.X1=="}}
+    ident = accept(ferry.core, body).id
+
+    until = time.monotonic() + 10
+    while run_of(ferry, ident)["state"] != "succeeded" and time.monotonic() < until:
+        ferry.settle()
+        time.sleep(0.05)
+
+    assert [one["outcome"] for one in run_of(ferry, ident)["attempts"]] == ["outcome_unknown", "succeeded"]
+
+
+def test_a_refusal_is_final_and_kept_for_a_person(ferry: Pipeline) -> None:
+    """A 200 that says no: failed, with its cause, in the dead letters and as an event."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    ferry.simulators["onemsg"].behave(
+        action="send-message", status=200, times=1, body={"sent": False, "message": "wrong file"}
+    )
+    ident = say(ferry, stored, "a")
+    ferry.settle()
+
+    run = run_of(ferry, ident)
+    assert run["state"] == "failed"
+    assert (run["error"]["class"], run["error"]["reason"]) == ("rejected", "media")
+    assert [one["id"] for one in letters.listing(ferry.core.store)] == [ident]
+    assert [one["run"]["id"] for one in ferry.events("run.failed")] == [ident]
+
+
+def test_a_closed_window_fails_before_the_call_unless_forced(ferry: Pipeline) -> None:
+    """Nobody wrote to us: a free text is not even tried; with force it is."""
+    stored = ferry.connect("1msg")
+    ident = say(ferry, stored, "a")
+    ferry.settle()
+    assert run_of(ferry, ident)["error"]["reason"] == "window_closed"
+    assert run_of(ferry, ident)["attempts"] == []
+    assert sent(ferry) == []
+
+    say(ferry, stored, "b", force=True)
+    ferry.settle()
+    assert len(ferry.simulators["onemsg"].requests("send-message")) == 1
+
+
+def test_a_cancelled_run_never_leaves(ferry: Pipeline) -> None:
+    """Confirmed cancelled is final, and its lane goes on."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    first, second = say(ferry, stored, "a"), say(ferry, stored, "b")
+    assert runs.cancel(ferry.core.store, first) == "cancelled"
+    ferry.settle()
+
+    assert sent(ferry) == ["b"]
+    assert run_of(ferry, first)["state"] == "cancelled"
+    assert run_of(ferry, second)["state"] == "succeeded"
+
+
+def test_a_sender_that_died_after_leaving_leaves_an_unknown(ferry: Pipeline) -> None:
+    """What left and was never heard of again is judged after its deadline, by whoever takes the lane over."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    ident = say(ferry, stored, "a")
+    following = say(ferry, stored, "b")
+    store = ferry.core.store
+    from worker.store import lanes
+
+    ferry.rung.clear()
+    taken = lanes.claim(store, 0, f"out:{stored.id}:live", lease=300, limit=4)
+    assert taken.head is not None
+    assert taken.head.item == ident
+    assert runs.leave(store, 0, runs.Leaving(ident, taken.lane, taken.token, "attempt1", 300))[0] == "left"
+
+    until = time.monotonic() + 15
+    while run_of(ferry, following)["state"] != "succeeded" and time.monotonic() < until:
+        ferry.settle()
+        time.sleep(0.05)
+
+    assert run_of(ferry, ident)["state"] == "unknown"
+    assert sent(ferry) == ["b"]
+    assert [one["run"]["id"] for one in ferry.events("run.unknown")] == [ident]

@@ -1,0 +1,84 @@
+"""Who tries again, and when: the whole table."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from connectors.errors import (
+    BadReply,
+    ConnectorError,
+    InvalidCall,
+    OutcomeUnknown,
+    Rejected,
+    Scope,
+    Throttled,
+    Unreachable,
+    Unsupported,
+)
+from worker.retry import CAP_SECONDS, backoff, decide
+
+AGAIN_LATER = ("again", "connection")
+AGAIN = ("again", "lane")
+FAILED = ("failed", "lane")
+UNKNOWN = ("unknown", "lane")
+
+TABLE = {
+    # each error, then what follows where the action is repeatable and where it is not
+    InvalidCall("x"): (FAILED, FAILED),
+    Unsupported("x"): (FAILED, FAILED),
+    Unreachable("x"): (AGAIN_LATER, AGAIN_LATER),
+    Throttled("x", after=3): (AGAIN_LATER, AGAIN_LATER),
+    Throttled("x", after=3, scope=Scope.LANE): (AGAIN, AGAIN),
+    OutcomeUnknown("x"): (AGAIN, UNKNOWN),
+    Rejected("x"): (FAILED, FAILED),
+    BadReply("x"): (AGAIN, FAILED),
+}
+
+
+@pytest.mark.parametrize("problem", TABLE, ids=lambda one: f"{one.name}-{one.scope}")
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_each_error_has_one_decision(problem: ConnectorError, *, repeatable: bool) -> None:
+    """(error class × repeatable) → what follows."""
+    made = decide(problem, repeatable=repeatable, tries=1, waited=0.0, patience=120.0)
+
+    assert TABLE[problem][0 if repeatable else 1] == (made.verdict, made.scope)
+
+
+def test_every_class_of_error_is_in_the_table() -> None:
+    """A new class of error needs a decision before it is used."""
+
+    def below(kind: type[ConnectorError]) -> set[type[ConnectorError]]:
+        return {kind}.union(*(below(one) for one in kind.__subclasses__()))
+
+    assert below(ConnectorError) - {ConnectorError} == {type(one) for one in TABLE}
+
+
+def test_they_say_when() -> None:
+    """Retry-After is obeyed to the second."""
+    assert decide(Throttled("x", after=17), repeatable=False, tries=5, waited=0, patience=1).wait == 17
+
+
+def test_patience_ends_what_concerns_one_run() -> None:
+    """Past its patience a run gives its conversation way; what concerns the connection waits on."""
+    own = Throttled("x", after=30, scope=Scope.LANE)
+    assert decide(own, repeatable=False, tries=4, waited=100, patience=120).verdict == "failed"
+    assert decide(OutcomeUnknown("x"), repeatable=True, tries=9, waited=120, patience=120).verdict == "failed"
+    assert decide(Unreachable("x"), repeatable=False, tries=99, waited=9999, patience=120).verdict == "again"
+
+
+def test_a_strange_answer_is_asked_once_more_and_no_more() -> None:
+    """A read that is answered in unknown words twice is ours to mend."""
+    assert decide(BadReply("x"), repeatable=True, tries=2, waited=1, patience=120).verdict == "failed"
+
+
+def test_pauses_grow_with_full_jitter_up_to_a_minute() -> None:
+    """Every pause lies between nothing and its ceiling; the ceiling doubles and stops at a minute."""
+    dice = random.Random(7)
+    for tries in range(1, 40):
+        ceiling = min(CAP_SECONDS, 0.5 * 2**tries)
+        found = [backoff(tries, dice=dice) for _ in range(200)]
+        assert all(0.05 <= one <= ceiling for one in found)
+        assert max(found) > ceiling * 0.8
+        assert min(found) < ceiling * 0.3
