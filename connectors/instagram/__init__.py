@@ -39,5 +39,6 @@ PROVIDER = Provider(
     },
     simulator=InstagramSimulator,
     simulated=account.simulated,
+    account=lambda connection: connection.setting("account_id"),  # what a webhook's entry[].id names
     also=("ig",),
 )
