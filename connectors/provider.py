@@ -135,6 +135,8 @@ class Provider:
     register:  makes the provider call `connection.webhook_url`; safe to repeat
     unregister: its counterpart: our address is taken out again, and no other; safe to repeat
     account:   the provider's account a connection stands for, where one URL may serve several; else None
+    rest:      seconds the connection's calls should rest after this answer, from what its headers say of the
+               allowance used, so that the limit is never reached; None: go on.  Asked of every answer, refusals too
     refresh:   for expiring secrets
     prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
@@ -166,6 +168,7 @@ class Provider:
     register: Callable[[Connection, Ask], None] | None = None
     unregister: Callable[[Connection, Ask], None] | None = None
     account: Callable[[Connection], str | None] = lambda connection: None  # noqa: ARG005
+    rest: Callable[[Answer], float | None] = lambda answer: None  # noqa: ARG005
     refresh: Refresh | None = None
     prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
     also: Iterable[str] = ()
