@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.action import Action, Nature, Outcome, Part
 from connectors.errors import ConnectorError, OutcomeUnknown, Rejected
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from worker.outbox import Job
 
 log = logging.getLogger("ferry.outbox")
+
+T = TypeVar("T")
 
 KEPT_ATTEMPTS = 20
 INSIST_SECONDS = 600.0  # how long a fact is told again to a Redis that is away
@@ -121,7 +123,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
     return told
 
 
-def insist(tell: Callable[[], runs.Finished]) -> runs.Finished:
+def insist(tell: Callable[[], T]) -> T:
     """Tells it until Redis has heard it, for ten minutes at most; raises what Redis said last."""
     until = time.monotonic() + INSIST_SECONDS
     pause = 0.1
@@ -161,6 +163,7 @@ def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any
         fields["output"] = json.dumps(_merged(job, verdict.output), ensure_ascii=False, default=str)
     if verdict.kind == "more":
         fields["chunk"] = int(job.record.get("chunk") or 0) + 1
+        fields["ready"] = json.dumps(job.ready, ensure_ascii=False)
     if attempt.id and not job.record.get("first_left"):
         fields["first_left"] = attempt.at
     shown = runs.show(job.run, {**job.record, **{name: str(value).encode() for name, value in fields.items()}})

@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import httpx
 
@@ -25,7 +26,7 @@ from worker.core import Core
 from worker.endings import Attempt
 from worker.flights import Flight
 from worker.retry import decide
-from worker.store import lanes, runs
+from worker.store import journal, lanes, runs
 from worker.store.connections import Stored
 from worker.store.text import text
 
@@ -52,6 +53,9 @@ class Job:
     provider: Provider
     action: Action
     go_on: bool
+    ready: Mapping[str, Any] | None = (
+        None  # the whole input after what had to be asked first, for the calls that follow
+    )
 
     @property
     def tries(self) -> int:
@@ -68,7 +72,7 @@ def drain(core: Core, partition: int, queue: str) -> None:
     """Works off a connection's ready lanes until none is ready, its gate closes, or the time is over."""
     until = time.monotonic() + SECONDS
     lease = int(core.settings.lease_seconds * 1000)
-    while time.monotonic() < until:
+    while core.may_go_on(until):
         taken = lanes.claim(core.store, partition, queue, lease=lease, limit=core.settings.per_queue)
         core.ring(partition, taken.rings)
         if taken.head is None:
@@ -85,7 +89,7 @@ def _lane(core: Core, partition: int, taken: lanes.Claim, until: float) -> bool:
     count = 0
     while head is not None:
         count += 1
-        go_on = count < ITEMS and time.monotonic() < until
+        go_on = count < ITEMS and core.may_go_on(until)
         done = _head(core, partition, taken, head, strikes, go_on=go_on)
         strikes = 0
         if done is None:
@@ -134,33 +138,38 @@ def _orphan(core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, *,
 
 def carry_out(job: Job) -> runs.Finished | None:
     """One attempt of a run, from its preparation to its outcome; None when the queue has to wait."""
-    core = job.core
-    given = json.loads(job.record.get("input") or b"{}")
+    with job.core.clients.one() as client:
+        try:
+            made = _call(job, client)
+            if isinstance(made, Outcome):  # what was asked first shows that nothing need leave
+                return endings.finish(job, Attempt("", 0, 0), endings.success(job, made, last=True))
+            call, last = made
+            ready = http.prepare(job.provider, job.action, call)
+        except ConnectorError as problem:
+            return _without_leaving(job, problem)
+        return _leave_and_call(job, call, ready, client, last=last)
+
+
+def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
+    """The call to make now, and whether it is the run's last; what must be asked first was asked once for all."""
+    spoken = job.stored.speak(job.core.settings.public_url)
+    given: Mapping[str, Any] = json.loads(job.record.get("ready") or job.record.get("input") or b"{}")
+    if job.action.first is not None and "ready" not in job.record:
+        found = job.action.first(Call(spoken, given, job.run), http.asking(job.provider, spoken, client))
+        if isinstance(found, Outcome):
+            return found
+        given = found
     try:
         pieces = [dict(piece) for piece in job.action.cut(given)]
         index = int(job.record.get("chunk") or 0)
-        piece, last = pieces[index], index + 1 >= len(pieces)
+        piece = pieces[index]
     except (IndexError, ValueError, TypeError, KeyError) as problem:
-        told = InvalidCall("the input could not be cut into calls", code=type(problem).__name__)
-        return endings.finish(job, Attempt("", 0, 0), _failed(told))
-    ref = job.run if index == 0 else f"{job.run}.{index}"
-    call = Call(job.stored.speak(core.settings.public_url), piece, ref)
-    with core.clients.one() as client:
-        try:
-            ready_call = _ask_first(job, call, client)
-            if isinstance(ready_call, Outcome):
-                return endings.finish(job, Attempt("", 0, 0), endings.success(job, ready_call, last=True))
-            ready = http.prepare(job.provider, job.action, ready_call)
-        except ConnectorError as problem:
-            return _without_leaving(job, problem)
-        return _leave_and_call(job, ready_call, ready, client, last=last)
-
-
-def _ask_first(job: Job, call: Call, client: httpx.Client) -> Call | Outcome:
-    if job.action.first is None:
-        return call
-    found = job.action.first(call, http.asking(job.provider, call.connection, client))
-    return found if isinstance(found, Outcome) else replace(call, input=found)
+        told = "the input could not be cut into calls"
+        raise InvalidCall(told, code=type(problem).__name__) from problem
+    last = index + 1 >= len(pieces)
+    if not last:
+        job.ready = given
+    return Call(spoken, piece, job.run if index == 0 else f"{job.run}.{index}"), last
 
 
 def _failed(problem: ConnectorError) -> endings.Verdict:
@@ -219,6 +228,7 @@ def _leave_and_call(
         answer = http.exchange(client, ready, deadline)
         status = answer.status
         outcome = http.conclude(job.provider, action, call, answer)
+        _hear(job, outcome)
         outcome = _ask_last(job, call, outcome, client)
         verdict = endings.success(job, outcome, last=last)
     except ConnectorError as problem_met:
@@ -229,6 +239,16 @@ def _leave_and_call(
         return endings.finish(job, made, verdict)
     finally:
         core.flights.end(attempt)
+
+
+def _hear(job: Job, outcome: Outcome) -> None:
+    """News that no webhook will bring again are journalled before the run counts as done."""
+    heard = outcome.heard
+    if heard is None:
+        return
+    core, stored = job.core, job.stored
+    _, rings = endings.insist(lambda: journal.ingest(core.store, stored.id, heard, job.provider.keep))
+    core.ring(core.store.of(stored.id), rings)
 
 
 def _ask_last(job: Job, call: Call, outcome: Outcome, client: httpx.Client) -> Outcome:

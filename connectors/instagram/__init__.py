@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.instagram import account, webhooks
+from connectors.instagram import account, actions_account, evidence, login, usage, webhooks
 from connectors.instagram.actions import ACTIONS
 from connectors.instagram.errors import judge
 from connectors.instagram.replies import read
@@ -37,8 +37,13 @@ PROVIDER = Provider(
         "private-replies": Pace(rate=750 / 3600, burst=10),
         "default": Pace(rate=10, burst=5),
     },
+    check=actions_account.check,
+    register=actions_account.register,
+    unregister=actions_account.unregister,
+    refresh=login.REFRESH,
+    prove=evidence.prove,
+    rest=usage.rest,
     simulator=InstagramSimulator,
     simulated=account.simulated,
-    account=lambda connection: connection.setting("account_id"),  # what a webhook's entry[].id names
     also=("ig",),
 )
