@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
@@ -33,6 +34,10 @@ HOSTS = {
 }
 API_VERSION = "v25.0"  # what Meta's own messaging samples use; v24.0 to v26.0 behave alike (page §2.1)
 
+SECRET_QUERY = re.compile(
+    r"((?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|code)=)[^&#]*", re.IGNORECASE
+)
+
 _VERSION = validate.Regexp(r"v\d{1,3}\.\d{1,2}\Z", error="a version looks like v25.0")
 
 
@@ -54,6 +59,9 @@ class InstagramSettings(Settings):
             "the Page; webhooks carry it as entry[].id",
             "example": "17841400000000001",
         },
+    )
+    app_scoped_id = fields.String(
+        metadata={"description": "instagram_login: `id` of GET /me; never equals webhook ids, may stand in threads"}
     )
     page_id = fields.String(
         validate=validate.Length(min=1, max=128),
@@ -165,14 +173,26 @@ def locate(connection: Connection, path: str) -> str:
     return f"{root(connection)}/{connection.setting('api_version', API_VERSION)}{path}"
 
 
-def at_account(name: str = "account") -> Callable[[dict[str, Any], Call], dict[str, Any]]:
-    """Fills the path's {account}: `me` with instagram_login, the Page's id with facebook_login."""
+def at_account(body: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Fills a path's {account}: `me` with instagram_login, the Page's id with facebook_login."""
+    page = call.connection.setting("page_id") if on_facebook(call.connection) else None
+    return {**body, "account": page or "me"}
 
-    def complete(body: dict[str, Any], call: Call) -> dict[str, Any]:
-        page = call.connection.setting("page_id") if on_facebook(call.connection) else None
-        return {**body, name: page or "me"}
 
-    return complete
+def own_ids(connection: Connection) -> frozenset[str]:
+    """The ids under which the account itself appears in a thread."""
+    found = (connection.setting(name) for name in ("account_id", "app_scoped_id", "page_id"))
+    return frozenset(str(one) for one in found if one)
+
+
+class SilentURL(httpx.URL):
+    """A URL whose secrets travel but are never spelled out: httpx logs the URL of every request."""
+
+    def __str__(self) -> str:
+        return SECRET_QUERY.sub(r"\1…", super().__str__())
+
+    def __repr__(self) -> str:
+        return f"SilentURL({str(self)!r})"
 
 
 def proof(token: str, app_secret: str, at: int | None = None) -> str:
@@ -196,7 +216,7 @@ class TokenAuth(httpx.Auth):
         if self._app_secret:
             at = None if self._clock is None else int(self._clock())
             url = request.url.copy_set_param("appsecret_proof", proof(self._token, self._app_secret, at))
-            request.url = url if at is None else url.copy_set_param("appsecret_time", str(at))
+            request.url = SilentURL(url if at is None else url.copy_set_param("appsecret_time", str(at)))
         yield request
 
 

@@ -184,6 +184,7 @@ RANGES: tuple[tuple[int, int, Row], ...] = (
     (80000, 80014, _LIMITED),
 )
 
+SMALLER = frozenset({"list-conversations", "get-conversation-messages", "get-message-details"})
 AUTOMATED_WAIT = 120.0  # seconds; "later, minutes" (page §2.5, 2018321)
 LIMITED_WAIT = 30.0  # seconds, when nothing says how long (page §2.7)
 
@@ -228,13 +229,18 @@ def problem_of(data: Any) -> Problem | None:
         return None
     if "error_message" in data or "error_type" in data:
         return Problem(
-            _int(data.get("code")), None, _text(data.get("error_message")), _text(data.get("error_type")), "", False
+            _int(data.get("code")),
+            None,
+            _text(data.get("error_message")),
+            _text(data.get("error_type")),
+            "",
+            transient=False,
         )
     error = data.get("error")
     if error is None or error is False:
         return None
     if not isinstance(error, Mapping):
-        return Problem(None, None, _text(error), "", "", False)
+        return Problem(None, None, _text(error), "", "", transient=False)
     message = _text(error.get("message"))
     user = _text(error.get("error_user_msg"))
     code = _int(error.get("code"))
@@ -287,14 +293,33 @@ def judge(action: Action, answer: Answer) -> ConnectorError | None:
     The error this answer is, or None when it is a success.
 
     A 2xx with an `error` object is an error.  What may have been done is OutcomeUnknown, which only a repeatable
-    action (a read, a sender action) tries again by itself.
+    action (a read, a sign) tries again by itself.  A question of SMALLER that was refused for its size or its fields
+    passes here: replies.read knows what was asked, and whether a smaller question is left.
     """
     problem = problem_of(answer.data)
     if problem is None and 200 <= answer.status < 300:
         return None
+    if problem is not None and action.key in SMALLER and (about_fields(problem, action.key) or about_amount(problem)):
+        return None
+    return judged(action, answer)
+
+
+def judged(action: Action, answer: Answer) -> ConnectorError:
+    """The error of an answer that is one."""
+    problem = problem_of(answer.data)
     if problem is None:
-        problem = Problem(None, None, f"HTTP {answer.status} without an error object", "", "", False)
+        problem = Problem(None, None, f"HTTP {answer.status} without an error object", "", "", transient=False)
     return made(row_of(problem, answer.status, action.key), problem, answer)
+
+
+def about_fields(problem: Problem, action: str) -> bool:
+    """Whether a question may have been refused for its list of fields (code 100, no number that says otherwise)."""
+    return problem.code == 100 and row_of(problem, 400, action) is CODES[100]
+
+
+def about_amount(problem: Problem) -> bool:
+    """Whether the answer would have been too large; only the words say so (page §2.8)."""
+    return problem.code == 1 and "amount of data" in problem.message.lower()
 
 
 def made(row: Row, problem: Problem, answer: Answer) -> ConnectorError:

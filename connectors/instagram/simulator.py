@@ -18,9 +18,10 @@ Instagram's stand-in, on either host: strict where the page says Meta is, with i
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 import httpx
 
@@ -30,12 +31,13 @@ from connectors.instagram import simulator_send, webhooks
 from connectors.instagram.account import FACEBOOK_LOGIN, proof
 from connectors.instagram.actions import ACTIONS
 from connectors.instagram.samples import SAMPLES, entry
+from connectors.instagram.simulator_account import CODE, LIFE, Bureau, Desk, OAuthRefusal
 from connectors.instagram.simulator_memory import DAY, Memory, Refusal, Said, Token, invalid
+from connectors.instagram.simulator_read import Reader, customer_of, fields
 from connectors.provider import Stamp
 from connectors.samples import encode
 from connectors.simulator import Simulator, set_path
 
-LIFE = 60 * DAY
 MESSAGING = {False: "instagram_business_manage_messages", True: "instagram_manage_messages"}
 
 
@@ -58,6 +60,7 @@ class InstagramSimulator(Simulator):
         super().__init__(ACTIONS, settings=settings, secrets=secrets, post=post, seed=seed)
         self.memory = Memory(clock) if clock else Memory()
         self.tokens = {secrets.get("access_token", ""): Token(self.memory.clock() - 2 * DAY, None)}
+        self.bureau = Bureau(self.memory, self.tokens, self.secrets, self.settings)
         self._held: list[dict[str, Any]] = []
 
     @property
@@ -74,41 +77,125 @@ class InstagramSimulator(Simulator):
 
     def answer(self, request: httpx.Request, action: str | None) -> httpx.Response:
         """The answer, with the usage headers every answer has."""
+        del action
         with self.lock:
+            self._age()
             try:
-                response = self._answer(request, action)
+                response = self._unversioned(request) or self._versioned(request)
             except Refusal as refusal:
                 response = refusal.response(facebook=self.facebook)
+            except OAuthRefusal as refusal:
+                told = {"error_type": "OAuthException", "code": 400, "error_message": str(refusal)}
+                response = httpx.Response(400, json=told)
             response.headers.update(self._usage())
             return response
 
-    def _answer(self, request: httpx.Request, action: str | None) -> httpx.Response:
-        self._authenticate(request)
-        if request.method == "POST" and action is not None and ACTIONS[action].path == "/me/messages":
+    def _unversioned(self, request: httpx.Request) -> httpx.Response | None:
+        """Consent and tokens, which need no token to be asked for."""
+        query, asked = _query(request), (request.method, request.url.path)
+        if asked == ("GET", "/oauth/authorize"):
+            where = httpx.URL(query.get("redirect_uri", ""))
+            code = f"{CODE}-{self.memory.new_number()}"
+            found = where.copy_merge_params({"code": code, "state": query.get("state", "")})
+            return httpx.Response(302, headers={"location": f"{found}#_"})
+        if asked == ("POST", "/oauth/access_token"):
+            return httpx.Response(200, json=self.bureau.code(_form(request)))
+        if asked == ("GET", "/access_token"):
+            return httpx.Response(200, json=self.bureau.long(query))
+        if asked == ("GET", "/refresh_access_token"):
+            return httpx.Response(200, json=self.bureau.refresh(query))
+        if self.facebook and request.url.path.endswith(("/oauth/access_token", "/debug_token")):
+            made = self.bureau.debug if request.url.path.endswith("/debug_token") else self.bureau.facebook
+            return httpx.Response(200, json=made(query))
+        return None
+
+    def _versioned(self, request: httpx.Request) -> httpx.Response:
+        """Everything below /v25.0, for whoever has a token."""
+        token = self._authenticate(request)
+        pieces = [unquote(one) for one in request.url.raw_path.decode().partition("?")[0].split("/")[1:]]
+        if not re.fullmatch(r"v\d+\.\d+", pieces[0]) or len(pieces) not in {2, 3}:
+            raise Refusal(2500, None, f"Unknown path components: {request.url.path}")
+        node, edge = pieces[1], (pieces[2] if len(pieces) == 3 else "")
+        mine = node in {"me", self.account, str(self.settings.get("page_id") or "me")}
+        query = _query(request)
+        if (request.method, edge, mine) == ("POST", "messages", True):
             return self._message(_body(request))
-        raise Refusal(2500, None, f"Unknown path components: {request.url.path}")
+        base = f"{request.url.scheme}://{request.url.netloc.decode()}/{pieces[0]}"
+        found = self._mine(request, edge, query, Reader(self.memory, self.account, base, token)) if mine else None
+        if found is None:
+            found = self._other(request, node, edge, query, Reader(self.memory, self.account, base, token))
+        return httpx.Response(200, json=found)
+
+    def _mine(self, request: httpx.Request, edge: str, query: dict[str, str], reader: Reader) -> dict[str, Any] | None:
+        """What hangs on the account."""
+        desk, method = Desk(self.memory, self.settings, facebook=self.facebook), request.method
+        if (method, edge) == ("GET", ""):
+            return desk.me()
+        if (method, edge) == ("GET", "conversations"):
+            if self.facebook and query.get("platform") != "instagram":
+                return {"data": []}  # the Page's Messenger threads
+            return reader.threads(query)
+        if edge == "messenger_profile" and method in {"GET", "POST", "DELETE"}:
+            return desk.profile(method, None if method == "GET" else _body(request), query)
+        if edge == "subscribed_apps" and method in {"GET", "POST", "DELETE"}:
+            return desk.subscription(method, query)
+        if (method, edge) == ("POST", "message_attachments"):
+            return desk.upload(_body(request))
+        if (method, edge) == ("GET", "accounts"):
+            return self.bureau.pages()
+        return None
+
+    def _other(
+        self, request: httpx.Request, node: str, edge: str, query: dict[str, str], reader: Reader
+    ) -> dict[str, Any]:
+        """Threads, messages, people, comments, each by its id."""
+        customer = customer_of(node)
+        if request.method == "POST" and edge == "replies":
+            return Desk(self.memory, self.settings, facebook=self.facebook).comment(node, _body(request))
+        if request.method == "GET" and customer is not None:
+            if edge == "messages":
+                return reader.messages(customer, query)
+            words, inner = fields(query.get("fields", "")).get("messages", ({}, ""))
+            return {"id": node, "messages": reader.messages(customer, {"fields": inner, **words})}
+        if (request.method, edge) == ("GET", "") and node.isdigit():
+            return reader.profile(node, query)
+        if (request.method, edge) == ("GET", ""):
+            return reader.message(node, query)
+        raise Refusal(100, 33, f"Unsupported {request.method.lower()} request. Object does not exist.")
 
     def action_of(self, request: httpx.Request) -> str | None:
-        """One path carries every message: the body tells which action it is."""
+        """One path carries every message, and one every id: the body and the id tell which action it is."""
         found = super().action_of(request)
-        if found is None or ACTIONS[found].path != "/me/messages":
-            return found
-        try:
-            return _messaging_action(_body(request))
-        except Refusal:
-            return found
+        if request.method == "POST" and found is not None and ACTIONS[found].path == "/me/messages":
+            try:
+                return _messaging_action(_body(request))
+            except Refusal:
+                return found
+        if request.method == "GET" and found is not None and ACTIONS[found].path.count("/") == 1:
+            node = unquote(request.url.path).rpartition("/")[2]
+            if customer_of(node) is not None:
+                return "get-conversation-messages"
+            if node in {"me", self.account, str(self.settings.get("page_id"))}:
+                return "get-account"
+            return "get-user-profile" if node.isdigit() else "get-message-details"
+        return found
 
-    def _authenticate(self, request: httpx.Request) -> None:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        query = dict(parse_qsl(request.url.query.decode("latin-1")))
+    def _age(self) -> None:
+        """The connection's own token is as old as the dashboard says."""
+        known = self.tokens.get(self.secrets.get("access_token", ""))
+        if known is not None and "token_issued_at" in self.webhook:
+            known.issued = float(self.webhook["token_issued_at"])
+            known.expires = known.issued + LIFE
+
+    def _authenticate(self, request: httpx.Request) -> str:
+        scheme, _, token = str(request.headers.get("authorization", "")).partition(" ")
+        query = _query(request)
         if scheme.lower() != "bearer":
             token = query.get("access_token", "")
         known = self.tokens.get(token)
         if not token or known is None:
             raise Refusal(190, None, "Invalid OAuth access token - Cannot parse access token", 401)
-        issued = float(self.webhook.get("token_issued_at") or known.issued)
-        expires = issued + LIFE if known.expires is None and "token_issued_at" in self.webhook else known.expires
-        if expires is not None and expires <= self.memory.clock():
+        if known.expires is not None and known.expires <= self.memory.clock():
             raise Refusal(190, 463, "Error validating access token: Session has expired", 401)
         self._prove(token, query)
         if float(self.webhook.get("usage") or 0) >= 100:
@@ -116,6 +203,7 @@ class InstagramSimulator(Simulator):
         permissions = self.webhook.get("permissions")
         if permissions is not None and MESSAGING[self.facebook] not in permissions:
             raise Refusal(10, None, "Application does not have permission for this action", 403)
+        return token
 
     def _prove(self, token: str, query: Mapping[str, str]) -> None:
         shown, at = query.get("appsecret_proof"), query.get("appsecret_time")
@@ -159,6 +247,8 @@ class InstagramSimulator(Simulator):
         return Connection("simulator", "instagram", self.settings, {**self.secrets, **named})
 
     def _tell(self, request: HookRequest) -> None:
+        if request.method == "POST" and not self.memory.subscribed:
+            return  # nobody subscribed the account
         self.callback(str(self.webhook.get("url") or ""), webhooks.sign(self._connection(), request))
 
     def _echo(self, said: Said) -> None:
@@ -211,7 +301,16 @@ class InstagramSimulator(Simulator):
     def forget(self) -> None:
         """People and messages; the token stays."""
         self.memory = Memory(self.memory.clock)
+        self.bureau.memory = self.memory
         self._held = []
+
+
+def _query(request: httpx.Request) -> dict[str, str]:
+    return dict(parse_qsl(request.url.query.decode("latin-1"), keep_blank_values=True))
+
+
+def _form(request: httpx.Request) -> dict[str, str]:
+    return dict(parse_qsl(request.read().decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def _body(request: httpx.Request) -> Any:

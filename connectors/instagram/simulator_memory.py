@@ -99,6 +99,7 @@ class Memory:
         self.uploads: dict[str, str] = {}
         self.replied: set[str] = set()
         self.comments: dict[str, list[str]] = {}
+        self.subscribed = {"messages", "message_echoes", "messaging_seen"}  # as a set-up account is
 
     def new_id(self, kind: str = "mid") -> str:
         """A fresh id in Meta's manner, also fresh after a restart."""

@@ -20,7 +20,8 @@ from connectors.events import Contact, EventType, Fact
 from connectors.guards import HookAnswer, HookRequest, hex_signature, same, sign_hex
 from connectors.instagram import webhooks_message
 from connectors.instagram.account import on_facebook
-from connectors.instagram.webhooks_message import Place, key_of, said
+from connectors.instagram.webhooks_content import said
+from connectors.instagram.webhooks_message import Place, key_of
 from connectors.reading import document, each, mapping, text, unknown
 
 SIGNATURE = "x-hub-signature-256"  # the legacy x-hub-signature (SHA-1) is not looked at
@@ -187,7 +188,7 @@ def _translated(item: Item) -> Fact | list[Fact]:
     if item.field == "mentions":
         return mention(item.value, item.place)
     if item.field == "story_insights":
-        return unknown(item.whole, "story insights; kept, nothing to do")
+        return Fact(type=EventType.NOTICE, raw=item.whole, data={"name": "story_insights", **item.value})
     return webhooks_message.read(item.value, item.place)
 
 
