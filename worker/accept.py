@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -40,7 +40,15 @@ KEY_LENGTH = 255
 
 
 class NotFound(Exception):
-    """No such connection, action or run; the text says what there is."""
+    """
+    No such connection, action or run; the text says what there is.
+
+    field: the word of the body that names it, "" where it was asked for by its address
+    """
+
+    def __init__(self, told: str, field: str = "") -> None:
+        super().__init__(told)
+        self.field = field
 
 
 class Conflict(Exception):
@@ -76,6 +84,9 @@ class RunBody(Schema):
     )
 
 
+BODY = RunBody()  # made once: making one costs more than all it checks
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A run that is stored; `new` is False when its key had brought it before."""
@@ -102,14 +113,14 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
     raises: InvalidCall (fields named), NotFound
     """
     try:
-        body = RunBody().load(given)
+        body = BODY.load(given)
     except ValidationError as problem:
         told = "the body does not fit: see `fields`"
         raise InvalidCall(told, fields=_messages(problem)) from problem
     stored = core.connections.get(body["connection"])
     if stored is None or stored.archived:
         told = f"there is no connection {body['connection']!r}: `ferry connection list` shows those there are"
-        raise NotFound(told)
+        raise NotFound(told, "connection")
     provider = core.provider(stored)
     action = provider.actions.get(body["action"])
     if action is None:
@@ -117,7 +128,7 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
             f"{provider.title} has no action {body['action']!r}: "
             f"`ferry action list --connection {stored.id}` shows those there are"
         )
-        raise NotFound(told)
+        raise NotFound(told, "action")
     try:
         load(action.request, body["input"], provider=provider.name, action=action.key)
     except InvalidCall as problem:
@@ -143,6 +154,26 @@ def accept(core: Core, given: Mapping[str, Any], *, event: str | None = None) ->
 
 def place(core: Core, order: Order, *, event: str | None = None) -> Accepted:
     """The same for a body that was understood before."""
+    run = _run_of(core, order, event)
+    return _told(core, order, run, runs.submit(core.store, run))
+
+
+def place_all(core: Core, orders: Sequence[Order]) -> list[Accepted | Exception]:
+    """Many in one round trip, each alone: what became of each, or why not."""
+    made = [_run_of(core, order, None) for order in orders]
+    found: list[Accepted | Exception] = []
+    for order, run, told in zip(orders, made, runs.submit_all(core.store, made), strict=True):
+        if isinstance(told, Exception):
+            found.append(told)
+            continue
+        try:
+            found.append(_told(core, order, run, told))
+        except Conflict as problem:
+            found.append(problem)
+    return found
+
+
+def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
     body, stored, action = order.body, order.stored, order.action
     partition = core.store.of(stored.id)
     key = body.get("idempotency_key")
@@ -152,35 +183,36 @@ def place(core: Core, order: Order, *, event: str | None = None) -> Accepted:
     before = millis(body["not_before"]) if body.get("not_before") else None
     worth = WORTH[action.nature] * 1000
     expires = millis(body["expires_at"]) if body.get("expires_at") else (before or now) + worth
-    told = runs.submit(
-        core.store,
-        runs.NewRun(
-            id=ident,
-            partition=partition,
-            lane=lane_of(stored, action, party, body["priority"], ident),
-            mark=mark_of(body),
-            expires=expires,
-            not_before=before,
-            coalesce=f"{stored.id}:{party}:{action.nature}" if party and action.nature in COALESCED else "",
-            fields={
-                "connection": stored.id,
-                "action": action.key,
-                "input": json.dumps(body["input"], ensure_ascii=False),
-                "conversation": party or "",
-                "conversation_id": ids.conversation_id(partition, stored.id, party) if party else "",
-                "priority": body["priority"],
-                "key": key or "",
-                "repeatable": "1" if action.repeatable else "",
-                "force": "1" if body["force"] else "",
-                "event": event or "",
-            },
-        ),
+    return runs.NewRun(
+        id=ident,
+        partition=partition,
+        lane=lane_of(stored, action, party, body["priority"], ident),
+        mark=mark_of(body),
+        expires=expires,
+        not_before=before,
+        coalesce=f"{stored.id}:{party}:{action.nature}" if party and action.nature in COALESCED else "",
+        fields={
+            "connection": stored.id,
+            "action": action.key,
+            "input": json.dumps(body["input"], ensure_ascii=False),
+            "conversation": party or "",
+            "conversation_id": ids.conversation_id(partition, stored.id, party) if party else "",
+            "priority": body["priority"],
+            "key": key or "",
+            "repeatable": "1" if action.repeatable else "",
+            "force": "1" if body["force"] else "",
+            "event": event or "",
+        },
     )
+
+
+def _told(core: Core, order: Order, run: runs.NewRun, told: runs.Submitted) -> Accepted:
     if told.told == "conflict":
+        key = order.body.get("idempotency_key")
         problem = f"the idempotency key {key!r} was used before with another body: use a new key for a new run"
         raise Conflict(problem)
-    core.ring(partition, told.rings)
-    return Accepted(ident, runs.SHOWN.get(told.state, told.state), told.told != "same")
+    core.ring(run.partition, told.rings)
+    return Accepted(run.id, runs.SHOWN.get(told.state, told.state), told.told != "same")
 
 
 def mark_of(body: Mapping[str, Any]) -> str:

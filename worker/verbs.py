@@ -43,7 +43,7 @@ def speak(
     stored = core.connections.get(connection)
     if stored is None or stored.archived:
         told = f"there is no connection {connection!r}: `ferry connection list` shows those there are"
-        raise NotFound(told)
+        raise NotFound(told, "connection")
     key, given = core.provider(stored).verb(verb, words)
     body = {"connection": connection, "action": key, "input": given}
     body.update({name: value for name, value in options.items() if value is not None})

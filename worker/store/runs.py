@@ -18,7 +18,7 @@ from worker.store import ids
 from worker.store.base import Store
 from worker.store.events import Commit, packed
 from worker.store.lanes import Head, read_head
-from worker.store.text import pairs, stamp, text
+from worker.store.text import stamp, text
 
 VERSION = 1
 
@@ -51,9 +51,22 @@ class Submitted:
 
 def submit(store: Store, run: NewRun) -> Submitted:
     """Stores a run once: the same id and mark again gives the run there is, another mark a conflict."""
+    return _submitted(store.run("submit", run.partition, *_words(run)))
+
+
+def submit_all(store: Store, made: Sequence[NewRun]) -> list[Submitted | Exception]:
+    """The same for many in one round trip, each alone."""
+    told = store.scripts.many("submit", [(run.partition, _words(run)) for run in made])
+    return [one if isinstance(one, Exception) else _submitted(one) for one in told]
+
+
+def _words(run: NewRun) -> tuple[Any, ...]:
     flat = [piece for pair in run.fields.items() for piece in pair]
     before = "" if run.not_before is None else run.not_before
-    told = store.run("submit", run.partition, run.id, run.lane, run.mark, before, run.expires, run.coalesce, *flat)
+    return (run.id, run.lane, run.mark, before, run.expires, run.coalesce, *flat)
+
+
+def _submitted(told: Any) -> Submitted:
     word = text(told[0])
     if word == "same":
         return Submitted(word, text(told[1]), [])
@@ -104,6 +117,8 @@ class Ending:
     until:   ms, for again and unknown (how long the lane waits)
     scope:   lane | connection, for again
     letter:  {cause, json, keep} for the dead letters, or None
+    events:  what to tell; of "again" only if the run is given up
+    given_up: what to tell besides if a late "again" or "more" finds that the run has left its lane, and it fails
     """
 
     verdict: str
@@ -112,6 +127,7 @@ class Ending:
     scope: str = "lane"
     letter: Mapping[str, Any] | None = None
     events: Sequence[Commit] = ()
+    given_up: Sequence[Commit] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +168,7 @@ def finish(
         store.retention.runs,
         json.dumps(ending.letter) if ending.letter else "",
         packed(store, ending.events),
+        packed(store, ending.given_up),
         *flat,
     )
     return _finished(told)
@@ -290,33 +307,83 @@ def _json(record: Mapping[str, bytes], name: str) -> Any:
     return json.loads(value) if value else None
 
 
+PAGE = 200  # records of one round trip
+PAGES = 20  # what one listing reads while it filters
+
+
 def listing(
     store: Store, connection: str, *, state: str | None = None, before: int | None = None, limit: int = 50
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """A connection's runs, newest first, and the cursor of the next page (None: the last)."""
-    partition = store.of(connection)
-    key = store.key(partition, f"ri:{connection}")
+    """
+    A connection's runs, newest first, and the cursor of the next page (None: the last).
+
+    A page may hold fewer than `limit`, even none, and still have a next one: a rare state is not looked for at once
+    in all there is.
+    """
     found: list[dict[str, Any]] = []
-    offset, top = 0, "+inf" if before is None else f"({before}"
-    last: int | None = None
-    while len(found) < limit:
-        rows: Any = store.client.zrevrangebyscore(key, top, "-inf", start=offset, num=200, withscores=True)
-        if not rows:
-            return found, None
-        with store.client.pipeline(transaction=False) as pipe:
-            for name, _ in rows:
-                pipe.hgetall(store.key(partition, f"r:{text(name)}"))
-            records = pipe.execute()
-        for (name, score), raw in zip(rows, records, strict=True):
-            record = pairs([piece for pair in raw.items() for piece in pair])
-            if not record:
-                continue
-            shown = show(text(name), record)
-            if state is not None and shown["state"] != state:
+    read = before
+    for _ in range(PAGES):
+        rows, more = _page(store, connection, read, PAGE if state else min(PAGE, limit))
+        for score, shown in rows:
+            read = score
+            if shown is None or (state is not None and shown["state"] != state):
                 continue
             found.append(shown)
-            last = int(score)
             if len(found) >= limit:
-                return found, str(last)
-        offset += len(rows)
-    return found, str(last) if last else None
+                return found, str(read)
+        if not more:
+            return found, None
+    return found, str(read)
+
+
+def across(
+    store: Store,
+    connections: Sequence[str],
+    *,
+    state: str | None = None,
+    before: tuple[int, str] | None = None,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], tuple[int, str] | None]:
+    """The same over several connections; the cursor is (score, connection), as scores are unique within one only."""
+    pages: list[list[tuple[int, str, dict[str, Any] | None]]] = []
+    unread: tuple[int, str] | None = None  # the newest place that was not read: nothing older may be told
+    for connection in connections:
+        top = None if before is None else before[0] + (1 if connection > before[1] else 0)
+        rows, more = _page(store, connection, top, PAGE if state else min(PAGE, limit))
+        pages.append([(score, connection, shown) for score, shown in rows])
+        if more and rows:
+            last = (rows[-1][0], connection)
+            unread = last if unread is None or _newest(last) < _newest(unread) else unread
+    found: list[dict[str, Any]] = []
+    for score, connection, shown in sorted((row for page in pages for row in page), key=_newest):
+        if unread is not None and _newest((score, connection)) > _newest(unread):
+            break
+        if shown is not None and (state is None or shown["state"] == state):
+            found.append(shown)
+            if len(found) >= limit:
+                return found, (score, connection)
+    return found, unread
+
+
+def _newest(row: tuple[Any, ...]) -> tuple[int, str]:
+    return -row[0], row[1]
+
+
+def _page(
+    store: Store, connection: str, before: int | None, size: int
+) -> tuple[list[tuple[int, dict[str, Any] | None]], bool]:
+    """[(score, run or None when its record is gone)], newest first, and whether there may be more."""
+    partition = store.of(connection)
+    top = "+inf" if before is None else f"({before}"
+    names: Any = store.client.zrevrangebyscore(
+        store.key(partition, f"ri:{connection}"), top, "-inf", start=0, num=size, withscores=True
+    )
+    with store.client.pipeline(transaction=False) as pipe:
+        for name, _ in names:
+            pipe.hgetall(store.key(partition, f"r:{text(name)}"))
+        records = pipe.execute() if names else []
+    rows: list[tuple[int, dict[str, Any] | None]] = []
+    for (name, score), raw in zip(names, records, strict=True):
+        record = {text(field): value for field, value in raw.items()}
+        rows.append((int(score), show(text(name), record) if record else None))
+    return rows, len(rows) == size
