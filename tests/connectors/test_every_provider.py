@@ -1,0 +1,124 @@
+"""What holds for every provider in the registry, today's and the next one."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import httpx
+import pytest
+
+from connectors import catalog
+from connectors.action import Action, Call
+from connectors.client import new_client, perform, prepare
+from connectors.connection import Connection
+from connectors.errors import Reason, Refused, Rejected, Unsupported
+from connectors.events import EventType
+from connectors.guards import HookRequest
+from connectors.provider import Provider, Stamp
+from connectors.registry import PROVIDERS, find
+from connectors.samples import make
+
+VERBS = ("send", "mark_read", "react", "unreact", "typing")
+ROWS = [(provider, action) for provider in PROVIDERS.values() for action in provider.actions.values()]
+KINDS = [(provider, name) for provider in PROVIDERS.values() for name in provider.samples]
+
+
+def connection(provider: Provider) -> Connection:
+    """A connection with the stand-in's credentials."""
+    settings, secrets = provider.simulated("https://provider.invalid")
+    return Connection("c1", provider.name, settings, secrets, "https://ferry.invalid/webhooks/c1/token")
+
+
+def test_every_folder_is_registered() -> None:
+    """A provider's folder that nobody imports would be a provider nobody has."""
+    root = pathlib.Path(catalog.__file__).parent
+    folders = {one.name for one in root.iterdir() if (one / "__init__.py").exists()}
+
+    assert folders == set(PROVIDERS)
+    for provider in PROVIDERS.values():
+        assert find(provider.title) is provider
+        assert (root / provider.name / "README.md").exists()
+
+
+@pytest.mark.parametrize(("provider", "action"), ROWS, ids=[f"{p.title}-{a.key}" for p, a in ROWS])
+def test_every_action_is_described_and_its_example_can_be_prepared(provider: Provider, action: Action) -> None:
+    """The example passes its own schema; the catalogue has words for everything."""
+    described = catalog.describe(provider, action)
+    assert json.loads(json.dumps(described)) == described
+    assert described["title"]
+    assert described["docs"]
+    assert described["inputSchema"]["type"] == "object"
+    for name, field in described["inputSchema"].get("properties", {}).items():
+        assert field.get("description"), f"{name} has no description"
+    if action.first is None:
+        ready = prepare(provider, action, Call(connection(provider), action.example, "ref"))
+        assert ready.request.method == action.method
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_said_or_declined_in_plain_words(provider: Provider, verb: str) -> None:
+    """A verb gives an action the provider has; what it cannot do is told in a sentence."""
+    words = {"to": "15550100123", "message": "m1", "text": "hi", "emoji": "👍", "on": True}
+    if verb not in provider.verbs:
+        with pytest.raises(Unsupported, match=r"(\S+ ){4}"):
+            provider.verb(verb, words)
+        return
+    try:
+        key, given = provider.verb(verb, words)
+    except Unsupported:  # on this channel it cannot; its own tests hold the words
+        return
+    assert key in provider.actions
+    provider.actions[key].request().load(given)
+
+
+@pytest.mark.parametrize(("provider", "name"), KINDS, ids=[f"{p.title}-{n}" for p, n in KINDS])
+def test_every_sample_is_accepted_and_understood(provider: Provider, name: str) -> None:
+    """Signed for its connection it passes the guard; it becomes facts; the same again has the same keys."""
+    mine = connection(provider)
+    stamp = Stamp("00000007", 1_790_000_000)
+    request = make(provider, provider.samples[name], mine, stamp)
+    if provider.handshake(mine, request) is not None:
+        return
+    provider.guard(mine, request)
+
+    facts = provider.parse(request)
+    again = provider.parse(make(provider, provider.samples[name], mine, stamp))
+    assert [(one.type, one.key) for one in facts] == [(one.type, one.key) for one in again]
+    other = provider.parse(make(provider, provider.samples[name], mine, Stamp("00000008", 1_790_000_001)))
+    for one in facts:
+        assert json.dumps(one.raw, default=str)
+        if one.type in {EventType.RECEIVED, EventType.SENT}:
+            assert one.key
+            assert one.key not in {two.key for two in other}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+def test_what_is_changed_on_the_way_is_refused_where_it_is_signed(provider: Provider) -> None:
+    """One byte more, and a provider that signs is no longer believed."""
+    mine = connection(provider)
+    name = next(iter(provider.samples))
+    unsigned = make(provider, provider.samples[name], mine, Stamp("00000009", 1_790_000_000))
+    signs = provider.sign(mine, HookRequest(body=b"{}")).headers != {}
+    if not signs:
+        return
+    changed = HookRequest(unsigned.method, unsigned.hook, unsigned.query, unsigned.headers, unsigned.body + b" ")
+    with pytest.raises(Refused):
+        provider.guard(mine, changed)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+def test_a_stranger_at_the_stand_in_is_refused(provider: Provider) -> None:
+    """The stand-in checks credentials as the provider does, and no secret comes back in an error."""
+    settings, secrets = provider.simulated("https://provider.invalid")
+    simulator = provider.simulator(settings=settings, secrets=secrets, post=None)
+    wrong = {name: f"wrong-{value}-wrong" for name, value in secrets.items()}
+    mine = Connection("c1", provider.name, settings, wrong, "https://ferry.invalid/webhooks/c1/token")
+    action = next(one for one in provider.actions.values() if one.method == "GET" and one.first is None)
+    with new_client(httpx.MockTransport(simulator)) as client, pytest.raises(Rejected) as caught:
+        perform(provider, action, Call(mine, action.example, "ref"), client)
+    told = repr(caught.value) + str(getattr(caught.value, "text", ""))
+    assert caught.value.reason == Reason.AUTH
+    for value in wrong.values():
+        assert value not in told
