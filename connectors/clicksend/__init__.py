@@ -9,7 +9,7 @@ import httpx
 
 from connectors import guards
 from connectors.action import Action, Call
-from connectors.clicksend import errors, rules, schemas, webhooks
+from connectors.clicksend import errors, proof, rules, schemas, schemas_reading, webhooks
 from connectors.clicksend.actions import ACTIONS
 from connectors.clicksend.samples import SAMPLES
 from connectors.clicksend.simulator import ClickSendSimulator, simulated
@@ -22,9 +22,11 @@ BASE_URL = "https://rest.clicksend.com"
 
 def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     """The answer in our words; some deletions are answered with 204 and nothing."""
-    del call
-    told = answer.data if isinstance(answer.data, Mapping) else {"http_code": answer.status}
-    return dict(action.reply().load({**told, "http_code": answer.status}))
+    told = answer.data if isinstance(answer.data, Mapping) else {}
+    output: Mapping[str, Any] = dict(action.reply().load({**told, "http_code": answer.status}))
+    return (
+        schemas_reading.exact(call.input, output) if issubclass(action.request, schemas_reading.GetHistory) else output
+    )
 
 
 PROVIDER = Provider(
@@ -48,5 +50,6 @@ PROVIDER = Provider(
     paces={"account": Pace(rate=20 / 60, burst=10)},
     check=rules.check,
     register=rules.register,
+    prove=proof.prove,
     also=("click-send",),
 )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from connectors.action import Action, Nature
 from connectors.clicksend import loose
 from connectors.clicksend import schemas_account as words
+from connectors.clicksend.rows import DOCS
 from connectors.clicksend.schemas import Listing
 
-DOCS = "https://developers.clicksend.com/docs"
 INBOUND = "/v3/automations/sms/inbound"
 RECEIPTS = "/v3/automations/{channel}/receipts"
 URL = "https://hooks.example.net/webhooks/con_1/a-long-secret"

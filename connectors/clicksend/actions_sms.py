@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from connectors.action import Action, Nature
-from connectors.clicksend import batches, phones, schemas
+from connectors.clicksend import batches, phones, schemas, schemas_sent
+from connectors.clicksend.rows import DOCS, PER_CALL
 
-DOCS = "https://developers.clicksend.com/docs/messaging/sms"
-PER_CALL = "1,000 messages a call, and 1,000 recipients once lists are expanded (larger inputs are cut into calls)"
+SMS = f"{DOCS}/messaging/sms"
 
 ROWS = (
     Action(
@@ -16,11 +16,11 @@ ROWS = (
         method="POST",
         path="/v3/sms/send",
         request=schemas.SendSms,
-        reply=schemas.MessagesSent,
+        reply=schemas_sent.MessagesSent,
         repeatable=False,  # a second POST is a second message, and a second charge
         nature=Nature.SEND,
         example={"to": "+61491570156", "text": "Hi Ada, table for 4 at 19:00.", "from": "Bistro"},
-        docs=f"{DOCS} (page 3.1)",
+        docs=f"{SMS} (page 3.1)",
         party=phones.party,
         first=batches.within_budget("get-sms-price"),
         complete=batches.complete_sms,
@@ -42,11 +42,11 @@ ROWS = (
         method="POST",
         path="/v3/sms/price",
         request=schemas.PriceSms,
-        reply=schemas.Prices,
+        reply=schemas_sent.Prices,
         repeatable=True,
         nature=Nature.QUERY,
         example={"to": "+61491570156", "text": "Prix : 5 €, à bientôt", "from": "Bistro", "show_summary": True},
-        docs=f"{DOCS} (page 3.2)",
+        docs=f"{SMS} (page 3.2)",
         complete=batches.complete_price,
         limits=("1,000 messages a call",),
     ),

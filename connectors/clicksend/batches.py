@@ -89,9 +89,7 @@ def complete(body: dict[str, Any], call: Call) -> dict[str, Any]:
     if len(messages) > schemas.PER_CALL:
         told = f"{len(messages)} messages are more than the {schemas.PER_CALL} of one call: cut them first"
         raise InvalidCall(told, fields={"messages": [told]})
-    if call.input.get("budget") is not None:
-        told = "the price was not asked, though the input sets a budget"
-        raise InvalidCall(told, fields={"budget": [told]})
+    affordable(body, call)
     sender = call.connection.setting("sender")
     source = call.connection.setting("source", "ferry")
     ours = {phones.heard(one) for one in str(call.connection.setting("dedicated_numbers", "")).split(",")} - {None}
@@ -100,7 +98,7 @@ def complete(body: dict[str, Any], call: Call) -> dict[str, Any]:
         message = {**one, "custom_string": name.mark, "source": source}
         via = phones.heard(message.pop("via", None))
         chosen = message.pop("from", None)
-        if chosen is None:
+        if chosen is None and "lang" not in message:  # a call by voice has no sender to choose
             chosen = via if via in ours else sender
         if chosen:
             message["from"] = chosen
@@ -108,19 +106,51 @@ def complete(body: dict[str, Any], call: Call) -> dict[str, Any]:
     return {**body, "messages": made}
 
 
+def affordable(body: dict[str, Any], call: Call) -> dict[str, Any]:
+    """raises: InvalidCall for an input with a budget that nobody held its price against."""
+    if call.input.get("budget") is not None:
+        told = "the price was not asked, though the input sets a budget"
+        raise InvalidCall(told, fields={"budget": [told]})
+    return body
+
+
 def complete_sms(body: dict[str, Any], call: Call) -> dict[str, Any]:
     """The same, for texts whose parts are limited by the account."""
     most = int(call.connection.setting("max_parts", MAX_PARTS))
+
+    def long(text: str) -> str | None:
+        counted = sms.count(text)
+        return (
+            f"{counted.parts} {counted.encoding} parts by our count, and {most} are" if counted.parts > most else None
+        )
+
+    _whole(body, call, long)
+    return complete(body, call)
+
+
+def within(gsm: int, unicode: int) -> Callable[[dict[str, Any], Call], dict[str, Any]]:
+    """The same, for texts of so many characters in either alphabet (MMS, voice)."""
+    rooms = {sms.GSM_7: gsm, sms.UCS_2: unicode}
+
+    def long(text: str) -> str | None:
+        name = sms.encoding(text)
+        return f"{len(text)} {name} characters, and {rooms[name]} are" if len(text) > rooms[name] else None
+
+    def fit(body: dict[str, Any], call: Call) -> dict[str, Any]:
+        _whole(body, call, long)
+        return complete(body, call)
+
+    return fit
+
+
+def _whole(body: Mapping[str, Any], call: Call, long: Callable[[str], str | None]) -> None:
+    """raises: InvalidCall for a text that ClickSend would cut off silently."""
     for at, one in enumerate(body["messages"]):
-        counted = sms.count(one["body"])
-        if counted.parts > most:
-            told = (
-                f"the text takes {counted.parts} {counted.encoding} parts by our count and {most} are allowed; "
-                "ClickSend would cut it off without a word"
-            )
+        why = long(one["body"])
+        if why is not None:
+            told = f"the text takes {why} allowed: ClickSend would cut it off without a word"
             where = {"messages": {at: {"text": [told]}}} if "messages" in call.input else {"text": [told]}
             raise InvalidCall(told, fields=where)
-    return complete(body, call)
 
 
 def complete_price(body: dict[str, Any], call: Call) -> dict[str, Any]:
@@ -184,9 +214,10 @@ def _lost(one: Named) -> Part:
     return Part(one.ref, "unknown", None, one.to, OutcomeUnknown(told, provider="clicksend"))
 
 
-def within_budget(price: str) -> Callable[[Call, Ask], Mapping[str, Any]]:
+def within_budget(price: str, *words: str) -> Callable[[Call, Ask], Mapping[str, Any]]:
     """
-    What asks `price` (an action's key) first when the input sets a budget, over all pieces of the input.
+    What asks `price` (an action's key) first when the input sets a budget, over all pieces of the input; of `words`
+    alone where the price takes fewer than the send.
 
     A message refused by the price call would be refused by the send too, and costs nothing.
     returns: the input without its budget
@@ -198,7 +229,8 @@ def within_budget(price: str) -> Callable[[Call, Ask], Mapping[str, Any]]:
         if budget is None:
             return call.input
         rest = {name: value for name, value in call.input.items() if name != "budget"}
-        prices = (loose.decimal(ask(price, piece).get("total_price")) for piece in cut(rest))
+        asked = {name: rest[name] for name in words if name in rest} if words else rest
+        prices = (loose.decimal(ask(price, piece).get("total_price")) for piece in cut(asked))
         total = sum((one for one in prices if one is not None), Decimal(0))
         if total > budget:
             told = f"this would cost {total}, more than the budget of {budget}"

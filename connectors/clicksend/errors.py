@@ -64,6 +64,10 @@ NOT_FOUND: dict[str, str] = {
         "nothing was cancelled by this call: the message is unknown, was sent at once, has left, or was cancelled "
         "before; get-sms-history with its message_id tells which"
     ),
+    "cancel-scheduled-voice": (
+        "nothing was cancelled by this call: the call is unknown, was made, or was cancelled before; "
+        "get-voice-history tells which"
+    ),
 }
 
 WAIT_HEADERS = ("retry-after", "ratelimit-reset", "x-ratelimit-reset")  # seconds, in this order (page 2.7)

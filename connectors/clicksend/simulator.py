@@ -46,6 +46,7 @@ RECEIPTS: dict[int, tuple[str, str, Any, Any]] = {  # status_code → status, st
 UNAUTHORIZED = Told(None, "Authorization failed.", "UNAUTHORIZED", 401)
 LIMITED = Told(None, "Too many attempts.", "HTTP_TOO_MANY_REQUESTS", 429)
 WINDOW_SECONDS = 60
+SAMPLED = frozenset({"test-receipt-push", "test-inbound-push"})
 
 
 def simulated(base_url: str) -> tuple[dict[str, Any], dict[str, str]]:
@@ -94,9 +95,19 @@ class ClickSendSimulator(Simulator):
             return Told(None, "Resource not found.", "NOT_FOUND", 404)
         sending.release(self.memory)
         try:
-            return DEEDS[action](self.memory, self._asked(request, action))
+            asked = self._asked(request, action)
+            told = DEEDS[action](self.memory, asked)
         except Refused as problem:
             return problem.told
+        if action in SAMPLED:
+            self._try_out(asked, told)
+        return told
+
+    def _try_out(self, asked: Asked, told: Told) -> None:
+        """A test push goes to the URL it was asked for, in the encoding it was asked in."""
+        encoding = rules.ENCODINGS[asked.body.get("webhook_type", "post")]
+        document = {name: "" if value is None else value for name, value in told.data.items()}
+        self.callback(str(asked.body["url"]), samples_of.encode(document, Sample("", lambda *_: {}, "", encoding)))
 
     def _known(self, request: httpx.Request) -> bool:
         expected = f"{self.settings.get('username', '')}:{self.secrets.get('api_key', '')}".encode()

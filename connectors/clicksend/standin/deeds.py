@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from operator import attrgetter
 
-from connectors.clicksend.standin import rules, sending
+from connectors.clicksend.standin import polling, records, rules, sending
 from connectors.clicksend.standin.memory import CURRENCY, SUBACCOUNT, USER, Asked, Memory, Told
 
 Deed = Callable[[Memory, Asked], Told]
@@ -40,16 +41,91 @@ def _account(memory: Memory, asked: Asked) -> Told:
     return Told(data)
 
 
+def _many(deed: Callable[..., Told], **keys: str) -> dict[str, Deed]:
+    """One row for each deed of an area: action key, with "_" for "-", → what it does there."""
+    return {key.replace("_", "-"): partial(deed, deed=does) for key, does in keys.items()}
+
+
 DEEDS: dict[str, Deed] = {
     "get-account": _account,
     "send-sms": partial(sending.answer, spend=True),
     "get-sms-price": partial(sending.answer, spend=False),
-    "list-inbound-rules": partial(rules.inbound, deed="list"),
-    "create-inbound-rule": partial(rules.inbound, deed="create"),
-    "update-inbound-rule": partial(rules.inbound, deed="update"),
-    "delete-inbound-rule": partial(rules.inbound, deed="delete"),
-    "list-receipt-rules": partial(rules.receipts, deed="list"),
-    "create-receipt-rule": partial(rules.receipts, deed="create"),
-    "update-receipt-rule": partial(rules.receipts, deed="update"),
-    "delete-receipt-rule": partial(rules.receipts, deed="delete"),
+    "send-mms": partial(sending.answer, spend=True, channel="mms"),
+    "get-mms-price": partial(sending.answer, spend=False, channel="mms"),
+    "send-voice": partial(sending.answer, spend=True, channel="voice"),
+    "get-voice-price": partial(sending.answer, spend=False, channel="voice"),
+    "get-sms-history": polling.history,
+    "get-mms-history": partial(polling.history, channel="mms"),
+    "get-voice-history": partial(polling.history, channel="voice"),
+    "export-sms-history": polling.export,
+    "get-delivery-receipts": polling.receipts,
+    "get-delivery-receipt": polling.receipt,
+    "mark-receipts-as-read": partial(polling.mark, rows=attrgetter("receipts")),
+    "get-inbound-sms": polling.inbound,
+    "get-inbound-reply": polling.answered,
+    "mark-inbound-as-read": partial(polling.mark, rows=attrgetter("inbound")),
+    "mark-one-inbound-as-read": polling.mark_one,
+    "cancel-scheduled-sms": polling.cancel,
+    "cancel-scheduled-voice": polling.cancel,
+    "cancel-all-scheduled-sms": polling.cancel_all,
+    "test-receipt-push": polling.sample_receipt,
+    "test-inbound-push": polling.sample_inbound,
+    "upload-media": records.upload,
+    "list-voice-languages": records.languages,
+    "search-contacts": records.search,
+    **_many(
+        records.templates,
+        list_sms_templates="list",
+        get_sms_template="get",
+        create_sms_template="create",
+        update_sms_template="update",
+        delete_sms_template="delete",
+    ),
+    **_many(
+        records.lists,
+        list_contact_lists="list",
+        get_contact_list="get",
+        create_contact_list="create",
+        update_contact_list="update",
+        delete_contact_list="delete",
+    ),
+    **_many(
+        records.contacts,
+        list_contacts="list",
+        get_contact="get",
+        create_contact="create",
+        update_contact="update",
+        delete_contact="delete",
+        copy_contact="copy",
+        transfer_contact="transfer",
+    ),
+    **_many(
+        records.tidy,
+        remove_duplicate_contacts="duplicates",
+        remove_opted_out_contacts="opted-out",
+        import_contacts="import",
+    ),
+    **_many(
+        records.campaigns,
+        send_sms_campaign="send",
+        get_sms_campaign_price="price",
+        list_sms_campaigns="list",
+        get_sms_campaign="get",
+        update_sms_campaign="update",
+        cancel_sms_campaign="cancel",
+    ),
+    **_many(
+        rules.inbound,
+        list_inbound_rules="list",
+        create_inbound_rule="create",
+        update_inbound_rule="update",
+        delete_inbound_rule="delete",
+    ),
+    **_many(
+        rules.receipts,
+        list_receipt_rules="list",
+        create_receipt_rule="create",
+        update_receipt_rule="update",
+        delete_receipt_rule="delete",
+    ),
 }

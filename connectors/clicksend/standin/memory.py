@@ -111,7 +111,6 @@ class Memory:
     api_key: str = ""
     spent: Decimal = Decimal(0)
     messages: list[Row] = field(default_factory=list)
-    voice: list[Row] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)  # texts, with "read"
     receipts: list[Row] = field(default_factory=list)  # for polling, with "read"
     recent: dict[tuple[str, str], float] = field(default_factory=dict)
@@ -167,7 +166,7 @@ class Memory:
     def forget(self) -> None:
         """Forgets messages and money spent; rules, templates and lists stay."""
         self.spent = Decimal(0)
-        for one in (self.messages, self.voice, self.inbound, self.receipts, self.asked_account):
+        for one in (self.messages, self.inbound, self.receipts, self.asked_account):
             one.clear()
         self.recent.clear()
 

@@ -41,6 +41,13 @@ FIELDS = frozenset(
     {"body", "to", "list_id", "from", "schedule", "custom_string", "country", "source", "from_email", "contact_id"}
     | {"show_summary", "subject", "voice", "lang", "require_input", "machine_detection"}
 )
+LANGUAGES: tuple[Row, ...] = (
+    {"code": "en-au", "country": "English, Australia", "gender": ["female", "male"]},
+    {"code": "en-gb", "country": "English, Great Britain", "gender": ["female", "male"]},
+    {"code": "fr-fr", "country": "French, France", "gender": ["female", "male"]},
+    {"code": "fr-ca", "country": "French, Canada", "gender": "female"},
+    {"code": "pt-pt", "country": "Portuguese, Portugal", "gender": "male"},
+)
 AHEAD_SECONDS = 122 * 24 * 3600
 
 
@@ -59,7 +66,7 @@ def batch(memory: Memory, asked: Asked) -> list[Row]:
             raise bad("Invalid input.", dict.fromkeys(strange, "This field is not known."))
         if one.get("custom_string") and len(str(one["custom_string"])) > 50:
             raise bad("Invalid input.", {"custom_string": "The custom string may not be greater than 50 characters."})
-        found.extend(_expanded(memory, one))
+        found.extend({**row, "media_file": body.get("media_file")} for row in _expanded(memory, one))
     return found
 
 
@@ -125,8 +132,11 @@ def _weigh(memory: Memory, one: Row, *, spend: bool, channel: str, too_many: boo
         "is_shared_system_number": not sender,
     }
     if channel == "mms":
-        row["subject"] = one.get("subject")
-    word = _first_refusal(memory, one, to, country)
+        row |= {"subject": one.get("subject"), "_media_file_url": one.get("media_file")}
+    if channel == "voice":
+        row |= {name: one.get(name) for name in ("lang", "voice", "require_input", "machine_detection")}
+        row |= {"to_type": "mobile", "digits": "2" if one.get("require_input") else None}
+    word = _first_refusal(memory, one, to, country) or _of_channel(one, channel)
     if word in {None, "COUNTRY_NOT_ENABLED"}:
         row |= {"country": country, "carrier": "", "message_parts": 0, "message_price": "0.0000"}
         row["from"] = sender or OUR_NUMBER
@@ -157,6 +167,21 @@ def _first_refusal(memory: Memory, one: Row, to: str, country: str | None) -> st
         (country not in memory.option("countries", ENABLED), "COUNTRY_NOT_ENABLED"),
     )
     return next((str(word) for wrong, word in checks if wrong), None)
+
+
+def _of_channel(one: Row, channel: str) -> str | None:
+    """What only MMS or only calls can lack (page 2.3)."""
+    if channel == "mms":
+        link = str(one.get("media_file") or "")
+        if not one.get("subject"):
+            return "SUBJECT_REQUIRED"
+        return None if link.startswith("http") and link.lower().endswith((".jpg", ".gif")) else "INVALID_MEDIA_FILE"
+    if channel == "voice":
+        found = next((row for row in LANGUAGES if row["code"] == one.get("lang")), None)
+        if found is None:
+            return "INVALID_LANG"
+        return None if one.get("voice") in found["gender"] else "INVALID_VOICE"
+    return None
 
 
 def _allowed(sender: str) -> bool:

@@ -1,0 +1,172 @@
+"""The history, the polled lists, marking them as read, cancelling and test pushes, as rows of the table."""
+
+from __future__ import annotations
+
+from connectors.clicksend import schemas_reading as words
+from connectors.clicksend.rows import DOCS, PAGES, bodiless, changes, reads
+from connectors.clicksend.schemas import Listing
+
+SMS = f"{DOCS}/messaging/sms"
+ID = "1F1A0C52-77B1-6E0A-9C41-5D1E20B7A001"
+UNREAD = (
+    "Only what is unread, and only while a rule with the action POLL stands; listing marks nothing.  What is listed is "
+    "heard as if it had been pushed."
+)
+
+ROWS = (
+    reads(
+        key="get-sms-history",
+        title="Get the SMS history",
+        description="Messages of the last four months, both ways; a message that is not listed may still be out.",
+        path="/v3/sms/history",
+        request=words.GetHistory,
+        reply=words.History,
+        example={"to": "+61491570156", "since": 1789990000},
+        docs=f"{SMS} (page 3.3)",
+        limits=(PAGES, "kept for four months"),
+    ),
+    reads(
+        key="export-sms-history",
+        title="Export the SMS history",
+        description="Makes a CSV of the history and tells where it lies for a while.",
+        path="/v3/sms/history/export",
+        request=words.Export,
+        reply=words.Exported,
+        example={"file_name": "september.csv"},
+        docs=f"{SMS} (page 3.3)",
+    ),
+    reads(
+        key="get-delivery-receipts",
+        title="List delivery receipts",
+        description=UNREAD,
+        path="/v3/sms/receipts",
+        request=Listing,
+        reply=words.Receipts,
+        example={"limit": 100},
+        docs=f"{SMS} (page 3.4)",
+        limits=(PAGES,),
+        heard=words.heard("receipt"),
+    ),
+    reads(
+        key="get-delivery-receipt",
+        title="Get one delivery receipt",
+        description="How far one message came, read or unread; null while there is no receipt.",
+        path="/v3/sms/receipts/{message_id}",
+        request=words.OfMessage,
+        reply=words.OneReceipt,
+        example={"message_id": ID},
+        docs=f"{SMS} (page 3.4)",
+        about="message_id",
+    ),
+    changes(
+        key="mark-receipts-as-read",
+        title="Mark delivery receipts as read",
+        description="Marks all before a time: the moment before they were listed, once they are safely kept.",
+        method="PUT",
+        path="/v3/sms/receipts-read",
+        request=words.MarkBefore,
+        reply=words.Marked,
+        repeatable=True,
+        example={"date_before": 1790000100},
+        docs=f"{SMS} (page 3.4)",
+    ),
+    reads(
+        key="get-inbound-sms",
+        title="List texts that came in",
+        description=UNREAD,
+        path="/v3/sms/inbound",
+        request=Listing,
+        reply=words.InboundTexts,
+        example={"limit": 100},
+        docs=f"{SMS} (page 3.5)",
+        limits=(PAGES,),
+        heard=words.heard("inbound"),
+    ),
+    reads(
+        key="get-inbound-reply",
+        title="Get the answer to a message",
+        description="The first text that answers a message of ours, read or unread; null while there is none.",
+        path="/v3/sms/inbound/{message_id}",
+        request=words.OfMessage,
+        reply=words.OneInbound,
+        example={"message_id": ID},
+        docs=f"{SMS} (page 3.5)",
+        about="message_id",
+    ),
+    changes(
+        key="mark-inbound-as-read",
+        title="Mark texts as read",
+        description="Marks all before a time: the moment before they were listed, once they are safely kept.",
+        method="PUT",
+        path="/v3/sms/inbound-read",
+        request=words.MarkBefore,
+        reply=words.Marked,
+        repeatable=True,
+        example={"date_before": 1790000100},
+        docs=f"{SMS} (page 3.5)",
+    ),
+    changes(
+        key="mark-one-inbound-as-read",
+        title="Mark one text as read",
+        description="Marks one text, and all copies of it that several POLL rules made.",
+        method="PUT",
+        path="/v3/sms/inbound-read/{message_id}",
+        request=words.OfMessage,
+        reply=words.Marked,
+        repeatable=True,
+        example={"message_id": "1F1A1177-2F00-6D11-9A55-0E0E0E0E0E01"},
+        docs=f"{SMS} (page 3.5)",
+        shape=bodiless,
+    ),
+    changes(
+        key="cancel-scheduled-sms",
+        title="Cancel a scheduled SMS",
+        description="Cancels one message that has not left; refused when this call cancelled nothing.",
+        method="PUT",
+        path="/v3/sms/{message_id}/cancel",
+        request=words.OfMessage,
+        reply=words.Cancelled,
+        repeatable=True,
+        example={"message_id": "1F1A0C52-77B4-6C00-9D00-4F2B10E6A004"},
+        docs=f"{SMS} (page 3.6)",
+        about="message_id",
+        shape=bodiless,
+    ),
+    changes(
+        key="cancel-all-scheduled-sms",
+        title="Cancel many scheduled SMS",
+        description="Cancels those with one reference, or, with everything: true, all of the account.",
+        method="PUT",
+        path="/v3/sms/cancel-all",
+        request=words.CancelAll,
+        reply=words.Cancelled,
+        repeatable=False,  # what was scheduled in between would be cancelled too
+        example={"custom_string": "bk-1003"},
+        docs=f"{SMS} (page 3.6)",
+        shape=bodiless,
+    ),
+    changes(
+        key="test-receipt-push",
+        title="Have a sample receipt pushed",
+        description="ClickSend pushes a sample receipt to a URL; its message does not exist.",
+        method="POST",
+        path="/v3/sms/receipts",
+        request=words.TestPush,
+        reply=words.Pushed,
+        repeatable=True,  # samples of nothing
+        example={"url": "https://hooks.example.net/try"},
+        docs=f"{SMS} (page 4.9)",
+    ),
+    changes(
+        key="test-inbound-push",
+        title="Have a sample text pushed",
+        description="ClickSend pushes a sample text to a URL; nobody wrote it.",
+        method="POST",
+        path="/v3/sms/inbound",
+        request=words.TestInbound,
+        reply=words.Pushed,
+        repeatable=True,  # samples of nothing
+        example={"url": "https://hooks.example.net/try", "encoding": "json"},
+        docs=f"{SMS} (page 4.9)",
+    ),
+)
