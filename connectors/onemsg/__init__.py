@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.onemsg import account, hooks
 from connectors.onemsg.actions import ACTIONS
 from connectors.onemsg.errors import judge
+from connectors.onemsg.proof import prove
 from connectors.onemsg.replies import read
 from connectors.onemsg.samples import SAMPLES
 from connectors.onemsg.simulator import OneMsg
@@ -32,6 +33,7 @@ PROVIDER = Provider(
     check=hooks.check,
     register=hooks.register,
     unregister=hooks.unregister,
+    prove=prove,
     simulator=OneMsg,
     simulated=account.simulated,
     also=("1msg.io", "one-msg"),

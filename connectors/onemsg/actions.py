@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.action import Action, Call, Nature, Part, table
 from connectors.errors import InvalidCall
-from connectors.onemsg import address, schemas
+from connectors.onemsg import address, schemas, schemas_sends, templates
 from connectors.onemsg.actions_account import ACCOUNT
 from connectors.onemsg.wording import addressed, collapsed, spoken
 
@@ -28,6 +28,19 @@ def texted(body: dict[str, Any], call: Call) -> dict[str, Any]:
         told = f"longer than {schemas.MAX_TEXT} characters, and not cut"
         raise InvalidCall(told, fields={"text": [told]})
     return addressed({**body, "body": text}, call)
+
+
+def captioned(body: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Its destination, and its caption as the channel can take it."""
+    caption = {"caption": collapsed(body["caption"], call.connection)} if "caption" in body else {}
+    return addressed({**body, **caption}, call)
+
+
+def placed(body: dict[str, Any], call: Call) -> dict[str, Any]:
+    """Its destination, and the coordinates for a name on channels that insist on one (§5.20)."""
+    if call.connection.setting("location_name_required"):
+        body = {**body, "name": body.get("name") or f"{body['lat']}, {body['lng']}"}
+    return addressed(body, call)
 
 
 def pieces(given: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
@@ -95,6 +108,77 @@ MESSAGES = (
         example={"to": "15550100123@c.us", "message_id": "wamid.INBOUND000111==", "emoji": "👍"},
         about="message_id",
         docs="https://docs.1msg.io (§3.11)",
+    ),
+    send(
+        key="send-template-message",
+        title="Send a template",
+        description="Sends an approved template, which needs no open window.",
+        path="/sendTemplate",
+        request=schemas_sends.SendTemplate,
+        example={"to": "15550100123@c.us", "template": "order_ready", "language": "en", "variables": ["Ada", "42"]},
+        first=templates.found,
+        complete=templates.named,
+        window=False,
+        cost="charged by Meta for each template, by category and country",
+        limits=("text parameters: no line feed, no tab, no more than four spaces in a row", *SEND_LIMITS),
+        timeout=60.0,
+        docs="https://docs.1msg.io (§3.12)",
+    ),
+    send(
+        key="send-file",
+        title="Send a file",
+        description="Sends an image, a video, audio, a voice note or a document: by its address, written out as a data "
+        "URI, or uploaded before.",
+        path="/sendFile",
+        request=schemas_sends.SendFile,
+        example={
+            "to": "15550100123@c.us",
+            "media_url": "https://files.example.test/invoice-1001.pdf",
+            "file_name": "invoice-1001.pdf",
+            "caption": "Invoice 1001",
+        },
+        complete=captioned,
+        limits=(
+            "image: JPEG or PNG up to 5 MB; video: MP4 or 3GP up to 16 MB; audio up to 16 MB; document up to 100 MB",
+            f"caption: at most {schemas.MAX_CAPTION} characters, none for audio",
+            "voice note: OGG with Opus",
+            *SEND_LIMITS,
+        ),
+        timeout=60.0,
+        docs="https://docs.1msg.io (§3.16)",
+    ),
+    send(
+        key="send-contact",
+        title="Send a contact card",
+        description="Sends one or more contact cards.",
+        path="/sendContact",
+        request=schemas_sends.SendContact,
+        example={
+            "to": "15550100123@c.us",
+            "contacts": [
+                {
+                    "name": {"formatted_name": "Grace Example", "first_name": "Grace", "last_name": "Example"},
+                    "phones": [{"phone": "+15550100777", "type": "CELL", "wa_id": "15550100777"}],
+                }
+            ],
+        },
+        docs="https://docs.1msg.io (§3.13)",
+    ),
+    send(
+        key="send-location",
+        title="Send a place",
+        description="Sends a place on the map.",
+        path="/sendLocation",
+        request=schemas_sends.SendLocation,
+        example={
+            "to": "15550100123@c.us",
+            "latitude": 40.0001,
+            "longitude": -74.0002,
+            "name": "Pickup point",
+            "address": "1 Test Street",
+        },
+        complete=placed,
+        docs="https://docs.1msg.io (§3.15)",
     ),
     Action(
         key="mark-message-as-read",

@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors import reading
 from connectors.action import Action, Call
+from connectors.onemsg import listings
 from connectors.onemsg.errors import queued
 from connectors.provider import Answer
 
@@ -115,10 +116,23 @@ def scrub(value: Any) -> Any:
 FOLDS: dict[str, Callable[[Call, Any], Any]] = {
     "send-message": sent,
     "send-reaction": sent,
+    "send-template-message": sent,
+    "send-file": sent,
+    "send-contact": sent,
+    "send-location": sent,
     "mark-message-as-read": done,
+    "update-profile-info": done,
+    "delete-media": done,
     "get-webhook": webhooks,
     "set-webhook": webhook_set,
     "get-settings": settings,
     "update-settings": settings,
     "get-channel-status": status,
+    "get-templates": listings.templates,
+    "get-messages": listings.history,
+    "get-profile-info": listings.profile,
+    "get-channel-statistics": listings.statistics,
+    "get-extended-statistics": listings.periods,
+    "get-message-statuses": listings.hooks,
+    "get-output-ip": listings.output_ip,
 }

@@ -36,4 +36,4 @@ def collapsed(text: str, connection: Connection) -> str:
 def spoken(wire: Wire, call: Call) -> Wire:
     """JSON in UTF-8, said so."""
     del call
-    return replace(wire, headers={**wire.headers, "content-type": JSON})
+    return wire if wire.json is None else replace(wire, headers={**wire.headers, "content-type": JSON})
