@@ -1,10 +1,11 @@
 #!lua flags=allow-oom
 -- finish(now, run, lane, token, attempt, verdict, until ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
---        events JSON, field, value, …)
+--        events JSON, events JSON of giving up, field, value, …)
 --   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
 --   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
 --   → {"stale", rings} | {"gone", rings} | {"ok", rings} | {"next", rings, {id, record}}; all but "next" let the lane go
---   events and letter of "again" are those of a failure: told when the run may no longer return to its lane
+--   A late "again" or "more" may find that the run has left its lane: it is given up then, with the letter, the events of
+--   "again", and those of giving up.
 -- A fact needs only the attempt id: it is taken whoever holds the lane now.
 local run, lane, token, attempt, verdict = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local R = P .. 'r:' .. run
@@ -30,13 +31,14 @@ local park = nil
 
 if open then
   if ours then redis.call('HDEL', P .. 's:' .. queue_of(lane), lane) end -- its sender lives: no strike
-  if #ARGV > 13 then redis.call('HSET', R, unpack(ARGV, 14)) end
+  if #ARGV > 14 then redis.call('HSET', R, unpack(ARGV, 15)) end
+  local given_up = false
   if verdict == 'again' or verdict == 'more' then
     if r[3] == '1' then
       verdict = 'cancelled'
     elseif not head then
       -- A run that left its lane never returns to it by itself.
-      verdict = 'failed'
+      given_up, verdict = true, 'failed'
     end
   end
   if verdict == 'again' then
@@ -59,12 +61,15 @@ if open then
     redis.call('ZREM', P .. 'exp', run)
     pop(lane, run)
   end
-  if verdict ~= 'again' and verdict ~= 'more' and verdict ~= 'cancelled' then
+  if ARGV[6] ~= 'again' or given_up then
     for _, one in ipairs(cjson.decode(ARGV[13])) do record(one) end
-    if ARGV[12] ~= '' and verdict == 'failed' then
-      local told = cjson.decode(ARGV[12])
-      letter(run, 'run', told.cause, r[4], told.json, told.keep)
-    end
+  end
+  if given_up then
+    for _, one in ipairs(cjson.decode(ARGV[14])) do record(one) end
+  end
+  if verdict == 'failed' and ARGV[12] ~= '' then
+    local told = cjson.decode(ARGV[12])
+    letter(run, 'run', told.cause, r[4], told.json, told.keep)
   end
   if verdict ~= 'more' and r[5] and r[5] ~= '' then
     local talk = P .. 'v:' .. r[4] .. ':' .. r[5]
