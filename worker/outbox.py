@@ -25,6 +25,7 @@ from worker import endings
 from worker.core import Core
 from worker.endings import Attempt
 from worker.flights import Flight
+from worker.pace import pace_of
 from worker.retry import decide
 from worker.store import journal, lanes, runs
 from worker.store.connections import Stored
@@ -191,7 +192,7 @@ def _leave_and_call(
     attempt = secrets.token_hex(8)
     seconds = min(action.timeout, core.settings.call_seconds)
     deadline = time.monotonic() + seconds  # before asking: the clock of Redis starts later, never earlier
-    pace = job.provider.paces.get(action.pace)
+    pace = pace_of(job.stored, job.provider, action.pace)
     told, until = runs.leave(
         core.store,
         job.partition,

@@ -18,6 +18,7 @@ from connectors.connection import Connection, blot
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Throttled, Unreachable
 from connectors.provider import Provider
 from connectors.registry import find
+from worker import pace
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.store.connections import READY, BadName, Stored, new_token
@@ -59,7 +60,13 @@ def hold(
 
 
 def create(
-    core: Core, provider: str, ident: str, settings: Mapping[str, Any], secrets: Mapping[str, str], label: str = ""
+    core: Core,
+    provider: str,
+    ident: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    label: str = "",
+    limits: Mapping[str, Any] | None = None,
 ) -> Stored:
     """
     A new connection, stored and still BUILDING; `check` makes it READY.
@@ -69,7 +76,15 @@ def create(
     chosen = find(provider)
     held, hidden = hold(chosen, settings, secrets)
     made = Stored(
-        ident, chosen.name, label or ident, BUILDING, settings=held, secrets=hidden, token=new_token(), source=ident
+        ident,
+        chosen.name,
+        label or ident,
+        BUILDING,
+        settings=held,
+        secrets=hidden,
+        token=new_token(),
+        source=ident,
+        limits=pace.hold(chosen, limits or {}),
     )
     try:
         saved = core.connections.save(made, only_new=True)
@@ -82,7 +97,13 @@ def create(
 
 
 def ensure(
-    core: Core, provider: str, ident: str, settings: Mapping[str, Any], secrets: Mapping[str, str], label: str = ""
+    core: Core,
+    provider: str,
+    ident: str,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, str],
+    label: str = "",
+    limits: Mapping[str, Any] | None = None,
 ) -> Stored:
     """
     The connection with this id, found or made, with these words laid over what it has, tried and registered.
@@ -92,15 +113,24 @@ def ensure(
     chosen = find(provider)
     had = core.connections.get(ident, fresh=True)
     if had is None:
-        return check(core, create(core, provider, ident, settings, secrets, label))
+        return check(core, create(core, provider, ident, settings, secrets, label, limits))
     if had.provider != chosen.name:
         told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
         raise Conflict(told)
     held, hidden = hold(chosen, {**had.settings, **settings}, {**had.secrets, **secrets})
-    same = held == had.settings and hidden == had.secrets and (not label or label == had.label)
+    paced = had.limits if limits is None else pace.hold(chosen, limits)
+    same = (held, hidden, paced) == (had.settings, had.secrets, had.limits) and label in {"", had.label}
     if same and had.state == READY and not had.archived:
         return check(core, had)
-    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, state=BUILDING, archived=False)
+    changed = replace(
+        had,
+        settings=held,
+        secrets=hidden,
+        label=label or had.label,
+        state=BUILDING,
+        archived=False,
+        limits=paced,
+    )
     core.connections.save(changed)
     return check(core, changed)
 

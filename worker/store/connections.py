@@ -46,6 +46,7 @@ class Stored:
     created_at: str = ""
     archived: bool = False
     paused: bool = False
+    limits: dict[str, float] = field(default_factory=dict)  # calls a second by action class; 0: none
 
     def speak(self, public_url: str) -> Connection:
         """As the connectors see it."""
@@ -55,8 +56,8 @@ class Stored:
         """Where the provider calls; its path holds a secret."""
         return f"{public_url.rstrip('/')}/webhooks/{self.source or self.id}/{self.token}"
 
-    def shown(self, title: str, public_url: str) -> dict[str, Any]:
-        """As the API shows it: secrets as …last4."""
+    def shown(self, title: str, public_url: str, limits: dict[str, Any]) -> dict[str, Any]:
+        """As the API shows it: secrets as …last4; `limits` as they are in force."""
         return {
             "id": self.id,
             "provider": title,
@@ -66,7 +67,7 @@ class Stored:
             "error": self.error,
             "settings": self.settings,
             "secrets": {name: tail(value) for name, value in self.secrets.items() if value},
-            "limits": {},
+            "limits": limits,
             "paused": self.paused,
             "webhook_url": self.webhook_url(public_url),
             "created_at": self.created_at,
@@ -129,6 +130,7 @@ class Connections:
             "created_at": stored.created_at,
             "archived": stored.archived,
             "paused": stored.paused,
+            "limits": stored.limits,
         }
         written = self.store.client.set(f"f:conn:{stored.id}", json.dumps(body), nx=only_new)
         if not written:
@@ -177,6 +179,7 @@ class Connections:
             body["created_at"],
             body["archived"],
             body["paused"],
+            body.get("limits") or {},
         )
 
     def _check_version(self) -> None:
