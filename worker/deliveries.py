@@ -36,16 +36,18 @@ def drain(core: Core, partition: int, queue: str) -> None:
         return  # another worker has it, or nobody: its lanes wait
     until = time.monotonic() + SECONDS
     lease = int(core.settings.handler_seconds * 1000) + MARGIN
-    while time.monotonic() < until:
-        taken = lanes.claim(core.store, partition, queue, lease=lease, limit=core.settings.per_queue)
+    limit, answering = core.settings.per_queue, True
+    while core.may_go_on(until):
+        taken = lanes.claim(core.store, partition, queue, lease=lease, limit=limit, answering=answering)
+        answering = False
         core.ring(partition, taken.rings)
         if taken.head is None:
             return
-        _lane(core, partition, subscription, taken, lease)
+        _lane(core, partition, subscription, taken, lease, until)
     core.ring(partition, (queue,))
 
 
-def _lane(core: Core, partition: int, subscription: Subscription, taken: lanes.Claim, lease: int) -> None:
+def _lane(core: Core, partition: int, subscription: Subscription, taken: lanes.Claim, lease: int, until: float) -> None:
     head: lanes.Head | None = taken.head
     strikes = taken.strikes
     for count in range(1, ITEMS + 1):
@@ -63,7 +65,7 @@ def _lane(core: Core, partition: int, subscription: Subscription, taken: lanes.C
             verdict,
             at,
             json.dumps(letter) if letter else "",
-            "1" if count < ITEMS else "",
+            "1" if count < ITEMS and core.may_go_on(until) else "",
             lease,
         )
         if len(told) > 1:

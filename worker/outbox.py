@@ -73,8 +73,10 @@ def drain(core: Core, partition: int, queue: str) -> None:
     """Works off a connection's ready lanes until none is ready, its gate closes, or the time is over."""
     until = time.monotonic() + SECONDS
     lease = int(core.settings.lease_seconds * 1000)
+    limit, answering = core.settings.per_queue, True
     while core.may_go_on(until):
-        taken = lanes.claim(core.store, partition, queue, lease=lease, limit=core.settings.per_queue)
+        taken = lanes.claim(core.store, partition, queue, lease=lease, limit=limit, answering=answering)
+        answering = False
         core.ring(partition, taken.rings)
         if taken.head is None:
             return

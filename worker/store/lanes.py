@@ -57,12 +57,16 @@ class Claim:
     batch: Batch | None = None
 
 
-def claim(store: Store, partition: int, queue: str, *, lease: int, limit: int, batch: int = BATCH) -> Claim:
+def claim(
+    store: Store, partition: int, queue: str, *, lease: int, limit: int, batch: int = BATCH, answering: bool = True
+) -> Claim:
     """
     Takes hold of the queue's first ready lane for `lease` ms, unless `limit` of its lanes are held already.
+
+    answering: this is the first claim after a wake-up, not one that goes on to the next lane
     """
     token = secrets.token_hex(8)
-    told = store.run("claim", partition, queue, token, lease, limit, batch)
+    told = store.run("claim", partition, queue, token, lease, limit, batch, "1" if answering else "")
     word = text(told[0])
     if word != "lane":
         return Claim(word, until=int(float(told[1])) if len(told) > 1 and told[1] is not None else None)
