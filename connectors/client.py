@@ -197,6 +197,7 @@ def conclude(provider: Provider, action: Action, call: Call, answer: Answer) -> 
         problem.provider, problem.action = provider.name, action.key
         problem.status = answer.status if problem.status is None else problem.status
         problem.text = blot(problem.text, call.connection)
+        problem.args = (problem.text,)  # what str(), a traceback and an error tracker show
         raise
     except (ValidationError, ValueError, TypeError, KeyError, AttributeError) as problem:
         told = f"the answer to {action.key} (HTTP {answer.status}) is in words we do not know"

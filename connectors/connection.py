@@ -28,8 +28,13 @@ class Connection:
 
 
 def blot(text: str, connection: Connection) -> str:
-    """`text` with every secret of the connection replaced by its last four characters."""
-    for value in sorted(connection.secrets.values(), key=len, reverse=True):
+    """
+    `text` with every secret of the connection replaced by its last four characters.
+
+    A secret pasted as "Bearer xyz" goes out as xyz, and so may come back as xyz.
+    """
+    whole = [value for value in connection.secrets.values() if value]
+    for value in sorted({*whole, *(value.split()[-1] for value in whole if value.split())}, key=len, reverse=True):
         if value and len(value) >= 4:
             text = text.replace(value, tail(value))
     return text
