@@ -59,6 +59,19 @@ def done(call: Call, data: Any) -> Mapping[str, Any]:
     return {}
 
 
+def uploaded(call: Call, data: Any) -> Mapping[str, Any]:
+    """A media id is a text even where it comes as a number."""
+    del call
+    return {"mediaId": reading.text(data, "mediaId")}
+
+
+def link(call: Call, data: Any) -> Mapping[str, Any]:
+    """GET /retrieveMedia."""
+    del call
+    texts = {name: reading.text(data, name) for name in ("url", "mimeType", "sha256", "id")}
+    return {**texts, "fileSize": reading.number(data, "fileSize")}
+
+
 def urls(value: Any) -> list[str]:
     """`webhookUrl` as a list, whether it is a text, a list, several in one text, "" or null."""
     if isinstance(value, str):
@@ -127,6 +140,8 @@ FOLDS: dict[str, Callable[[Call, Any], Any]] = {
     "set-webhook": webhook_set,
     "get-settings": settings,
     "update-settings": settings,
+    "upload-media": uploaded,
+    "retrieve-media": link,
     "get-channel-status": status,
     "get-templates": listings.templates,
     "get-messages": listings.history,
