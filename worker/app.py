@@ -15,8 +15,9 @@ from celery import Celery, signals
 from worker import deliveries, inbox, outbox
 from worker.core import Core, build
 from worker.handlers import load
-from worker.intake import Intake
-from worker.jobs import schedule
+from worker.intake import QUEUE as OTHERS
+from worker.intake import TASKS, Intake, consume, taken_by_list
+from worker.jobs import JOBS, schedule
 from worker.settings import Settings
 from worker.ticker import Ticker
 
@@ -25,6 +26,7 @@ log = logging.getLogger("ferry.app")
 DRAIN = "ferry.drain"
 EXPIRES = 30  # seconds: an older wake-up has been rung again by the tick
 KINDS = {"in": "inbox", "dlv": "deliveries"}
+QUEUES = ("inbox", "actions", "deliveries", "bulk", "jobs")
 
 
 def celery_queue(queue: str) -> str:
@@ -131,24 +133,35 @@ class Engine:
         def ferry_drain(partition: int, queue: str) -> None:
             engine.drain(partition, queue)
 
-        from worker.jobs import JOBS  # noqa: PLC0415  (the jobs' bodies are needed by a worker only)
-
         for name, job in JOBS.items():
             self.app.task(name=name, ignore_result=True)(_bound(job, self.core))
+        if not taken_by_list(self.settings.broker):
+            for name in TASKS:
+                self.app.task(name=name, bind=True, acks_late=True, ignore_result=True)(consume(self.core, name))
+
+    @property
+    def queues(self) -> list[str]:
+        """What the Celery consumer takes: other apps' queue only where no thread of ours takes it more safely."""
+        return [*QUEUES] if taken_by_list(self.settings.broker) else [*QUEUES, OTHERS]
 
     def start(self) -> None:
-        """Ticker and intake begin when the worker is ready, and end with it."""
+        """Ticker and intake begin at once, whether the broker is there or not, and end when the worker is told to."""
         signals.worker_ready.connect(self._ready, weak=False)
         signals.worker_shutting_down.connect(self._ending, weak=False)
-
-    def _ready(self, **_: Any) -> None:
         self.ticker.start()
         self.intake.start()
+
+    def stop(self) -> None:
+        """Begins nothing new; what is under way finishes."""
+        self.core.stopping.set()
+        self.ticker.stop()
+        self.intake.stop()
+
+    def _ready(self, **_: Any) -> None:
         log.info("worker ready", extra={"slots": self.settings.slots, "handlers": len(self.core.subscriptions)})
 
     def _ending(self, **_: Any) -> None:
-        self.ticker.stop()
-        self.intake.stop()
+        self.stop()
 
 
 def _bound(job: Any, core: Core) -> Any:

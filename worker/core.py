@@ -7,6 +7,7 @@ import logging
 import queue
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -82,6 +83,11 @@ class Core:
     subscriptions: list[Subscription] = field(default_factory=list)
     clients: Clients = field(default_factory=Clients)
     flights: Flights = field(default_factory=Flights)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def may_go_on(self, until: float) -> bool:
+        """Whether a drain may begin another piece of work: its time is not over and nobody asked us to stop."""
+        return not self.stopping.is_set() and time.monotonic() < until
 
     def ring(self, partition: int, queues: Iterable[str]) -> None:
         """Wakes somebody for each queue; a lost wake-up costs time, never work."""

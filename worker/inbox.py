@@ -49,13 +49,13 @@ def drain(core: Core, partition: int, queue: str) -> None:
             else:
                 handle(core, source, batch)
             strikes = 0
-            more = lease if time.monotonic() < until else 0
+            more = lease if core.may_go_on(until) else 0
             batch = lanes.advance(core.store, partition, source, taken.token, batch, lease=more)
     except Exception:
         # The lane is given back for soon; what was committed stays, what was not is repeated.
         lanes.release(core.store, partition, taken.lane, taken.token, _soon(core))
         raise
-    if time.monotonic() >= until:
+    if not core.may_go_on(until):
         core.ring(partition, (queue,))
 
 

@@ -14,11 +14,13 @@ import json
 import logging
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from celery.exceptions import Reject
 
 from connectors.errors import InvalidCall
 from worker import verbs
@@ -119,6 +121,30 @@ def read(raw: bytes) -> tuple[str, str, dict[str, Any]]:
     return name, ident, kwargs
 
 
+def taken_by_list(broker: str) -> bool:
+    """Whether the broker is a Redis, whose queue a thread of ours takes; elsewhere an ordinary consumer is safe."""
+    return urlsplit(broker).scheme.startswith(("redis", "valkey", "unix"))
+
+
+def consume(core: Core, name: str) -> Callable[..., None]:
+    """The body of the Celery task `name` for brokers whose own acks are safe: acknowledged only once it is stored."""
+
+    def task(self: Any, *args: Any, **words: Any) -> None:
+        if len(args) == 1 and isinstance(args[0], dict) and not words:
+            words = args[0]
+        try:
+            key = str(words.pop("idempotency_key", None) or f"task:{self.request.id}")
+            TASKS[name](core, key, **words)
+        except Exception as problem:
+            if is_away(problem):
+                time.sleep(1.0)  # it comes again at once, and Redis will not be back at once
+                raise Reject(type(problem).__name__, requeue=True) from problem
+            said = {"headers": {"task": name, "id": self.request.id}, "kwargs": words}
+            letter(core, json.dumps(said, default=str), problem)
+
+    return task
+
+
 class Intake:
     """A daemon thread of a worker process; only where the broker is a Redis."""
 
@@ -130,7 +156,7 @@ class Intake:
 
     def start(self) -> None:
         """Begins to take."""
-        if urlsplit(self.core.settings.broker).scheme.startswith(("redis", "valkey", "unix")):
+        if taken_by_list(self.core.settings.broker):
             self._thread = threading.Thread(target=self._run, name="ferry-intake", daemon=True)
             self._thread.start()
 
@@ -197,17 +223,17 @@ class Intake:
         except Exception as problem:
             if is_away(problem):
                 raise
-            self._letter(raw, problem)
+            letter(self.core, raw.decode("utf-8", "replace"), problem)
         client.lrem(f"{MINE}{self.name}", 1, raw)  # type: ignore[arg-type]
 
-    def _letter(self, raw: bytes, problem: Exception) -> None:
-        known = isinstance(problem, BadTask | InvalidCall | NotFound | Conflict | TypeError)
-        if not known:
-            log.error("a task failed", extra={"error": type(problem).__name__})
-        body = {"task": raw.decode("utf-8", "replace"), "error": str(problem)[:500]}
-        if isinstance(problem, InvalidCall):
-            body["fields"] = json.dumps(problem.fields)
-        ident = f"task_{ids.digest(raw.decode('utf-8', 'replace'))}00"
-        letters.put(
-            self.core.store, 0, ident, kind="request", cause=f"task:{type(problem).__name__}", connection="", body=body
-        )
+
+def letter(core: Core, task: str, problem: Exception) -> None:
+    """Keeps a task that cannot be carried out, with its cause, for a person."""
+    known = isinstance(problem, BadTask | InvalidCall | NotFound | Conflict | TypeError)
+    if not known:
+        log.error("a task failed", extra={"error": type(problem).__name__})
+    body = {"task": task, "error": str(problem)[:500]}
+    if isinstance(problem, InvalidCall):
+        body["fields"] = json.dumps(problem.fields)
+    ident = f"task_{ids.digest(task)}00"
+    letters.put(core.store, 0, ident, kind="request", cause=f"task:{type(problem).__name__}", connection="", body=body)
