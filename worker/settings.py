@@ -65,6 +65,7 @@ class Settings:
     dead_letter_days: float = _of("FERRY_DEAD_LETTER_DAYS", 30.0, "how long dead letters are kept")
     sentry_dsn: str = _of("SENTRY_DSN", "", "where errors are reported; nowhere when empty", secret=True)
     log_level: str = _of("FERRY_LOG_LEVEL", "INFO", "how much is logged: DEBUG, INFO, WARNING, ERROR")
+    log_format: str = _of("FERRY_LOG_FORMAT", "", "json, text or colour; JSON off a terminal when empty")
 
     @property
     def broker(self) -> str:
@@ -110,6 +111,8 @@ def read(
             break
     if not re.fullmatch("DEBUG|INFO|WARNING|ERROR", found.get("log_level", "INFO")):
         wrong.append("FERRY_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+    if not re.fullmatch("json|text|colour", found.get("log_format", "json")):
+        wrong.append("FERRY_LOG_FORMAT must be json, text or colour")
     if not 1 <= found.get("partitions", 1) <= 256:
         wrong.append("FERRY_PARTITIONS must be between 1 and 256")
     problems = ([f"{_joined(missing)} {'is' if len(missing) == 1 else 'are'} not set"] if missing else []) + wrong
