@@ -1,0 +1,104 @@
+"""
+The `ferry` command.
+
+Each command lives in the module that TABLE names for it; it is imported when it is called, and imports what it needs
+only then, so that `ferry --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from worker.cli.failing import Failure, explain
+
+TABLE = {
+    # what people type: where it lives
+    "dev": "dev",
+    "web": "serve",
+    "worker": "work",
+    "beat": "serve",
+    "release": "serve",
+    "trigger": "trigger",
+}
+
+
+class Ferry(click.Group):
+    """Finds a command in its module, and turns what goes wrong into a sentence and an exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the table: what runs first, then what one does with it."""
+        del ctx
+        return list(TABLE)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command from its module, imported now."""
+        del ctx
+        if cmd_name not in TABLE:
+            return None
+        module = importlib.import_module(f"worker.cli.{TABLE[cmd_name]}")
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a misspelt name."""
+        import difflib
+
+        if args and args[0] not in TABLE and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], TABLE, n=1)
+            raise Failure(
+                f"there is no command {args[0]!r}",
+                following=f"ferry {near[0]} --help" if near else "ferry --help",
+                code=2,
+            )
+        return super().resolve_command(ctx, args)
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002  (click's own signature)
+        **extra: Any,
+    ) -> Any:
+        """Runs a command line; exit codes are those of worker/cli/failing.py."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        try:
+            told = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.Abort:
+            sys.exit(130)
+        except click.ClickException as problem:
+            problem.show()
+            sys.exit(problem.exit_code)
+        except BrokenPipeError:  # whoever read us has seen enough; Python would complain again at exit
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(0)
+        except Exception as problem:
+            failure = explain(problem)
+            if failure is None:
+                raise
+            failure.show()
+            sys.exit(failure.code)
+        sys.exit(told if isinstance(told, int) else 0)
+
+
+@click.command(cls=Ferry, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="ferry", prog_name="ferry")
+def main() -> None:
+    """
+    Carries messages between messaging providers and your apps.
+
+    \b
+      ferry dev                     all of it on this machine, with simulated providers
+      ferry trigger 1msg message    a webhook as the provider would send it
+    """

@@ -1,0 +1,59 @@
+"""How a command says that it failed: one sentence, the next thing to type, and an exit code people can switch on."""
+
+from __future__ import annotations
+
+import click
+
+FAILED = 1
+USAGE = 2
+NOT_FOUND = 3
+NEEDS_PERSON = 4
+REFUSED = 5
+UNREACHABLE = 6
+TIMED_OUT = 7
+
+
+class Failure(Exception):
+    """One sentence; `following` is a command line that helps."""
+
+    def __init__(self, told: str, *, following: str = "", code: int = FAILED) -> None:
+        super().__init__(told.strip().rstrip("."))
+        self.following = following
+        self.code = code
+
+    def show(self) -> None:
+        """On stderr, as everything that is not data."""
+        click.echo(f"{click.style('Error:', fg='red', bold=True)} {self}.", err=True)
+        if self.following:
+            click.echo(f"  Try: {click.style(self.following, bold=True)}", err=True)
+
+
+EXPLAINED = {
+    # errors whose text is a sentence for the person at the terminal: what to type next, exit code
+    "worker.settings.SettingsError": ("ferry config show", USAGE),
+    "worker.handlers.HandlersError": ("ferry config show", USAGE),
+    "worker.ports.PortBusyError": ("ferry doctor", FAILED),
+    "worker.pidfile.AlreadyRunningError": ("ferry doctor", FAILED),
+    "worker.valkey.ServerError": ("ferry doctor", FAILED),
+    "worker.store.base.PartitionsChanged": ("ferry config show", USAGE),
+    "worker.store.vault.WrongKey": ("ferry doctor", FAILED),
+    "worker.accept.NotFound": ("ferry connection list", NOT_FOUND),
+    "worker.accept.Conflict": ("ferry connection list", FAILED),
+    "connectors.errors.InvalidCall": ("ferry --help", USAGE),
+}
+
+
+def explain(problem: BaseException) -> Failure | None:
+    """The failure that says this error in a sentence; None for one that is a fault of ours and deserves a traceback."""
+    if isinstance(problem, Failure):
+        return problem
+    for kind in type(problem).__mro__:
+        where = f"{kind.__module__}.{kind.__qualname__}"
+        if where in EXPLAINED:
+            following, code = EXPLAINED[where]
+            return Failure(str(problem), following=following, code=code)
+    if type(problem).__module__.split(".")[0] == "redis":
+        return Failure(
+            f"Redis cannot be used ({type(problem).__name__}: {problem})", following="ferry doctor", code=UNREACHABLE
+        )
+    return None

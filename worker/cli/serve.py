@@ -1,0 +1,69 @@
+"""`ferry web`, `ferry beat`, `ferry release`: the process types a supervisor starts.  `ferry worker`: work.py."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+
+@click.command(short_help="The HTTP process: webhooks in, the API, the console.")
+def web() -> None:
+    """
+    The HTTP process: webhooks in, the API, the console.
+
+    Becomes gunicorn, so that signals and its pid are gunicorn's; its settings are web/server.py.
+    """
+    from worker.ports import free_port
+    from worker.settings import read
+
+    settings = read()
+    free_port(settings.bind, settings.port)
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    program = [sys.executable, "-m", "gunicorn", "--config", "python:web.server", "web.app:create_app()"]
+    os.execv(sys.executable, program)  # noqa: S606  (without a shell is how we want it)
+
+
+@click.command(short_help="Starts maintenance jobs when they are due; one is enough.")
+def beat() -> None:
+    """
+    Starts maintenance jobs when they are due; one is enough.
+
+    A second one waits for the first's lock.
+    """
+    from worker import reporting
+    from worker.settings import read
+
+    settings = read()
+    reporting.start(settings, "beat")
+
+    from celery import signals
+    from celery.apps.beat import Beat
+
+    from worker.app import create
+
+    app = create(settings)
+    signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
+    Beat(app=app, quiet=True, loglevel=settings.log_level, scheduler_cls="redbeat.RedBeatScheduler").run()
+
+
+@click.command(short_help="Checks settings and Redis before a new version starts.")
+def release() -> None:
+    """
+    Checks settings and Redis before a new version starts, and lays the state out at the first start.
+
+    Safe to repeat; everything that is wrong is one sentence and a status other than 0.
+    """
+    from worker import reporting
+    from worker.handlers import load
+    from worker.settings import read
+    from worker.store.base import open_store
+
+    settings = read()
+    reporting.start(settings, "release")
+    found = load(settings.handlers)
+    store = open_store(settings, timeout=5.0)
+    store.fix_partitions()
+    click.echo(f"Ready: {settings.partitions} partition(s), {len(found)} handler(s).", err=True)

@@ -1,0 +1,212 @@
+"""Webhook requests of `ferry trigger`: made with a connection's own secrets, sent, and followed to their events."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shlex
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import httpx
+
+from connectors import samples
+from connectors.connection import Connection
+from connectors.guards import HookRequest
+from connectors.provider import Provider, Sample, Stamp
+from worker.cli import failing, folder
+from worker.cli.door import Door, find
+from worker.cli.failing import Failure
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One request, ready to go."""
+
+    url: str
+    request: HookRequest
+    connection: str
+
+    def curl(self) -> str:
+        """The same for a shell."""
+        words = ["curl", "-i", "-X", self.request.method, self.url]
+        for name, value in self.request.headers.items():
+            words += ["-H", f"{name}: {value}"]
+        if self.request.body:
+            words += ["--data-binary", self.request.body.decode("utf-8", "replace")]
+        return shlex.join(words)
+
+    def says(self, raw: Any) -> bool:
+        """Whether this request holds `raw`, the provider's own item that an event carries."""
+        return any(raw == part for part in _parts(self._document()))
+
+    def _document(self) -> Any:
+        if self.request.content_type == "application/json":
+            try:
+                return json.loads(self.request.body)
+            except ValueError:
+                return None
+        words = self.request.body.decode("utf-8", "replace") or self.request.query
+        return dict(parse_qsl(words, keep_blank_values=True))
+
+
+def _parts(document: Any) -> list[Any]:
+    found = [document]
+    if isinstance(document, dict | list):
+        for inner in document.values() if isinstance(document, dict) else document:
+            found += _parts(inner)
+    return found
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and how soon."""
+
+    status: int
+    milliseconds: float
+    text: str
+
+    @property
+    def good(self) -> bool:
+        """Whether the provider would be content."""
+        return 200 <= self.status < 300
+
+    def shown(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"status": self.status, "ms": round(self.milliseconds, 1)}
+
+
+def connection_of(provider: Provider, ident: str | None) -> Connection:
+    """
+    A connection with its secrets: from this folder's dev.json, else from the store that the settings name.
+
+    raises: Failure, SettingsError
+    """
+    told = folder.told()
+    known = (told or {}).get("connections", {}).get(provider.title)
+    if known and ident in (None, known["id"]):
+        return Connection(known["id"], provider.name, known["settings"], known["secrets"], known["webhook_url"])
+    from worker.cli.backstage import core_here
+
+    core = core_here()
+    found = [
+        one
+        for one in core.connections.all()
+        if one.provider == provider.name and not one.archived and ident in (None, one.id)
+    ]
+    if not found:
+        missing = (
+            f"there is no connection {ident!r} of {provider.title}" if ident else f"{provider.title} has no connection"
+        )
+        following = f"ferry connection ensure {provider.title} --key {provider.title}"
+        raise Failure(missing, following=following, code=failing.NOT_FOUND)
+    return found[0].speak(core.settings.public_url or f"http://127.0.0.1:{core.settings.port}")
+
+
+def make(
+    provider: Provider,
+    sample: Sample,
+    connection: Connection,
+    *,
+    changes: Mapping[str, Any],
+    raw: bytes | None = None,
+    text: str | None = None,
+    contact: str | None = None,
+    spoil: bool = False,
+    to: str | None = None,
+) -> Shot:
+    """One request with an id of its own; `spoil` makes its signature, or else the secret in its path, a wrong one."""
+    stamp = Stamp(secrets.token_hex(8), int(time.time()))
+    stamp = replace(stamp, text=text or stamp.text, contact=contact or stamp.contact)
+    try:
+        plain = samples.make(provider, sample, connection, stamp, changes)
+    except (KeyError, IndexError, ValueError, TypeError) as problem:
+        told = f"--set names a place that the body does not have: {problem}"
+        raise Failure(told, following=f"ferry trigger {provider.title} EVENT --curl", code=failing.USAGE) from problem
+    unsigned = samples.encode(sample.body(connection, stamp), sample)
+    request = plain
+    if raw is not None:
+        request = provider.sign(connection, replace(unsigned, method="POST", query="", body=raw))
+    base = (to or connection.webhook_url or "").rstrip("/")
+    if spoil:
+        request, base = spoilt(request, unsigned, base)
+    url = base + (f"/{request.hook}" if request.hook else "") + (f"?{request.query}" if request.query else "")
+    return Shot(url, request, connection.id)
+
+
+def spoilt(request: HookRequest, unsigned: HookRequest, base: str) -> tuple[HookRequest, str]:
+    """The request with each header that signing added changed; where nothing is signed, the token in the path."""
+    signed = {name for name, value in request.headers.items() if unsigned.headers.get(name) != value}
+    if not signed:
+        return request, _other(base)
+    headers = {name: _other(value) if name in signed else value for name, value in request.headers.items()}
+    return replace(request, headers=headers), base
+
+
+def _other(word: str) -> str:
+    """The same length, another last character."""
+    return word[:-1] + ("0" if word[-1:] != "0" else "1")
+
+
+def send(made: Sequence[Shot], transport: Any = None) -> list[Answer]:
+    """
+    All of them, one after the other.
+
+    raises: Failure when nobody is there
+    """
+    answers = []
+    with httpx.Client(transport=transport, trust_env=False, timeout=10.0) as client:
+        for shot in made:
+            began = time.perf_counter()
+            try:
+                answer = client.request(
+                    shot.request.method, shot.url, headers=dict(shot.request.headers), content=shot.request.body or None
+                )
+            except httpx.TransportError as problem:
+                told = f"nobody answers at {httpx.URL(shot.url).host}:{httpx.URL(shot.url).port or ''}"
+                raise Failure(told, following="ferry dev", code=failing.UNREACHABLE) from problem
+            milliseconds = (time.perf_counter() - began) * 1000
+            answers.append(Answer(answer.status_code, milliseconds, answer.text[:200]))
+    return answers
+
+
+@dataclass
+class Watch:
+    """Looks for the events that these requests become."""
+
+    door: Door
+    made: Sequence[Shot]
+    cursor: str | None
+
+    @classmethod
+    def begin(cls, made: Sequence[Shot], transport: Any = None) -> Watch | None:
+        """From now on; None where no API is known that could be asked."""
+        try:
+            door = find(None, None, transport)
+            now = door.ask("GET", "/v1/events", query={"after": "$", "limit": 1})
+        except Failure:
+            return None
+        return cls(door, made, now["cursor"])
+
+    def wait(self, expected: int, seconds: float) -> list[dict[str, Any]]:
+        """So many events, or those that came in time: {id, type, url}."""
+        found: dict[str, dict[str, Any]] = {}
+        until = time.monotonic() + seconds
+        while len(found) < expected and time.monotonic() < until:
+            page = self.door.ask("GET", "/v1/events", query={"after": self.cursor, "limit": 500})
+            self.cursor = page["cursor"]
+            for event in page["items"]:
+                if self._ours(event):
+                    url = f"{self.door.url}/v1/events/{event['id']}"
+                    found[event["id"]] = {"id": event["id"], "type": event["type"], "url": url}
+            if not page["items"]:
+                time.sleep(0.05)
+        return list(found.values())
+
+    def _ours(self, event: Mapping[str, Any]) -> bool:
+        if not event.get("request") or event.get("connection") != self.made[0].connection:
+            return False
+        return any(shot.says(event.get("raw")) for shot in self.made)

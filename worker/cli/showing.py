@@ -1,0 +1,98 @@
+"""What commands print: data on stdout, everything else on stderr; tables at a terminal, plain columns in a pipe."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+COLOURS = {
+    # states, wherever they are shown
+    "READY": "green",
+    "succeeded": "green",
+    "BUILDING": "yellow",
+    "waiting": "yellow",
+    "unknown": "yellow",
+    "CLIENT_ACTION_REQUIRED": "red",
+    "CONFIGURATION_ERROR": "red",
+    "SETUP_FAILED": "red",
+    "failed": "red",
+}
+
+
+def data(value: Any) -> None:
+    """One JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+
+
+def line(value: Any) -> None:
+    """One JSON document as one line: for streams of them."""
+    click.echo(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    sys.stdout.flush()
+
+
+def note(words: str) -> None:
+    """Something about the data, which is not the data."""
+    click.echo(words, err=True)
+
+
+def cell(value: Any) -> str:
+    """One value in a table: short, on one line."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return " ".join(str(value).split())
+
+
+Columns = Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+
+def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> None:
+    """A table at a terminal; in a pipe tab-separated columns without a head."""
+    rows = [[cell(read(item)) for read in columns.values()] for item in items]
+    if not sys.stdout.isatty():
+        for row in rows:
+            click.echo("\t".join(row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for name in columns:
+        shown.add_column(name, overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(word, style=COLOURS.get(word, "")) for word in row))
+    Console(highlight=False).print(shown)
+
+
+def card(item: Mapping[str, Any], names: Sequence[str] | None = None) -> None:
+    """One thing, a line for each of its words; those that are absent are left out."""
+    chosen = [name for name in (names or item) if item.get(name) not in (None, "", [], {})]
+    width = max((len(name) for name in chosen), default=0)
+    for name in chosen:
+        word = cell(item[name])
+        if sys.stdout.isatty():
+            click.echo(f"{click.style(f'{name:<{width}}', dim=True)}  {click.style(word, fg=COLOURS.get(word))}")
+        else:
+            click.echo(f"{name}\t{word}")
+
+
+@contextmanager
+def waiting(words: str) -> Iterator[None]:
+    """Says on a terminal that we wait, and for what; nothing anywhere else."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(words):
+        yield

@@ -1,0 +1,75 @@
+"""`ferry worker`: a Celery worker in this process, on threads, that ends when its broker is lost for good."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from worker.store.base import Store
+
+REDIS_PATIENCE = 60.0  # seconds
+
+
+@click.command(short_help="Turns webhooks into events, carries out actions, runs handlers.")
+def worker() -> None:
+    """
+    Turns webhooks into events, carries out actions, runs handlers and scheduled jobs.
+
+    TERM lets what is under way finish.  Without an answer from its broker for 60 seconds it ends with a status other
+    than 0, so that its supervisor starts it again.
+    """
+    from worker import reporting
+    from worker.settings import read
+
+    settings = read()
+    reporting.start(settings, "worker")
+
+    from celery import signals
+
+    from worker.app import Engine
+    from worker.cli.roundtrip import watch
+
+    sys.path.append(str(Path.cwd()))  # FERRY_HANDLERS may name modules that lie here
+    engine = Engine(settings)
+    reach(engine.core.store)
+    signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
+    made = engine.app.Worker(
+        pool="threads",
+        concurrency=settings.slots,
+        queues=engine.queues,
+        loglevel=settings.log_level,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        quiet=True,
+    )
+    watch(engine, made.hostname).start()
+    engine.start()
+    made.start()
+    sys.exit(made.exitcode or 0)
+
+
+def reach(store: Store, patience: float = REDIS_PATIENCE) -> None:
+    """Checks the layout of Redis; waits for it a while, so that the two may start in any order."""
+    import logging
+    import time
+
+    from worker.store.client import is_away
+
+    until = time.monotonic() + patience
+    while True:
+        try:
+            store.fix_partitions()
+        except Exception as problem:
+            if not is_away(problem) or time.monotonic() > until:
+                raise
+            logging.getLogger("ferry.worker").warning(
+                "redis is away: waiting for it", extra={"error": type(problem).__name__}
+            )
+            time.sleep(1.0)
+        else:
+            return
