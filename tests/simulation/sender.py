@@ -1,0 +1,241 @@
+"""
+The outbox of the simulation: it keeps the rules of worker/outbox.py, and yields after each step.
+
+No `finally` anywhere: kill -9 runs none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+from tests.simulation.agenda import Dies, Process, Steps
+from tests.simulation.provider import Reply
+from tests.simulation.world import Run, World
+from worker.store import ids, lanes, runs
+from worker.store.events import Commit
+from worker.store.text import text
+
+LEASE = 3_000
+CALL = 5_000
+GRACE = 500
+HOLD = 60_000
+PARALLEL = 2
+ITEMS = 5
+STRIKES = 3
+TRIES = 8
+REMEMBERS = 5_000  # ms a finished flight is still known, for a Redis that forgot it
+QUIET = 10_000  # ms without claims after Redis came back without its last moments
+PACES = {"k1": (150.0, 2), "k2": (0.0, 1)}
+
+Done = Generator[int | None, None, runs.Finished | None]
+
+
+@dataclass
+class Flight:
+    """What a process knows of an attempt of its own."""
+
+    run: Run
+    lane: str
+    token: str
+    left: int
+    deadline: int
+    ending: runs.Ending | None = None
+    ended: int = 0
+
+
+def drain(world: World, process: Process, queue: str) -> Steps:
+    """Works off a connection's ready lanes."""
+    until = world.now + 10_000
+    while world.now < until:
+        if not may_claim(world, process):
+            return
+        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=PARALLEL)
+        yield None
+        world.publish(taken.rings)
+        if taken.head is None:
+            return
+        head: lanes.Head | None = taken.head
+        strikes, count = taken.strikes, 0
+        while head is not None:
+            count += 1
+            go_on = count < ITEMS and world.now < until
+            done = yield from _head(world, process, taken, head, strikes, go_on=go_on)
+            if done is None:
+                return
+            strikes = 0
+            world.publish(done.rings)
+            head = done.head
+    world.publish([queue])
+
+
+def may_claim(world: World, process: Process) -> bool:
+    """A process whose connection broke looks whether Redis is still what it was, before it claims anything."""
+    if process.epoch != world.epoch:
+        remember(world, process)
+    return world.now >= process.quiet_until
+
+
+def remember(world: World, process: Process) -> None:
+    """Redis came back without its last moments: what left is said again, and nobody claims for a while."""
+    if process.epoch == world.epoch:
+        return
+    process.epoch = world.epoch
+    process.quiet_until = world.now + (QUIET if world.rules.reassert else 0)
+    if not world.rules.reassert:
+        return
+    for attempt, flight in process.flights.items():
+        if flight.ended and flight.ended + REMEMBERS < world.now:
+            continue
+        runs.reassert(world.store, 0, flight.run.id, flight.lane, attempt, flight.left, flight.deadline)
+        if flight.ending is not None:
+            runs.finish(
+                world.store,
+                0,
+                flight.run.id,
+                flight.lane,
+                flight.token,
+                attempt,
+                flight.ending,
+                lease=LEASE,
+                go_on=False,
+            )
+
+
+def watch(world: World, process: Process) -> Steps:
+    """The thread that looks after Redis while others wait at the socket."""
+    yield world.dice.randint(0, 1_000)
+    remember(world, process)
+
+
+def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, strikes: int, *, go_on: bool) -> Done:
+    run = world.runs[head.item]
+    if text(head.record.get("state")) not in {"queued", "waiting"}:
+        return (yield from _orphan(world, taken, run, go_on=go_on))
+    if strikes >= STRIKES:
+        return (yield from _finish(world, taken, run, "", failed(world, run, "killed"), go_on=go_on))
+    if run.poison:
+        raise Dies
+    chunk = int(head.record.get("chunk") or 0)
+    tries = int(head.record.get("tries") or 0) + 1
+    deadline = world.now + CALL  # before asking: the clock of Redis starts later, never earlier
+    yield None
+    attempt = f"{process.name}.{process.life}.{world.now}.{world.provider.calls}"
+    step, burst = PACES[text(head.record["connection"])]
+    told, _ = runs.leave(
+        world.store,
+        0,
+        runs.Leaving(run.id, taken.lane, taken.token, attempt, CALL, "send", step, burst, flight_ms=CALL + 5_000),
+    )
+    yield None
+    if told == "wait":
+        return None
+    if told == "lost":
+        return runs.Finished("gone", [])
+    if told == "gone":
+        return (yield from _orphan(world, taken, run, go_on=go_on))
+    if told == "expired":
+        return (yield from _finish(world, taken, run, "", failed(world, run, "expired"), go_on=go_on))
+    flight = Flight(run, taken.lane, taken.token, world.now, deadline)
+    process.flights[attempt] = flight
+    yield None
+    reply = Reply("late", world.now)
+    if world.now < deadline or not world.rules.deadline:
+        # Directly before the socket: looking at the deadline and writing are one step.
+        reply = world.provider.call(taken.lane, run.id, chunk, attempt, CALL)
+        patience = max(deadline, world.now + 1) if world.rules.deadline else world.now + CALL
+        yield min(reply.at, patience) - world.now
+        if reply.at > patience:
+            reply = Reply("unknown", world.now)
+    flight.ending = ending(world, run, reply, chunk, tries)
+    done = yield from _finish(world, taken, run, attempt, flight.ending, go_on=go_on)
+    flight.ended = world.now
+    return done
+
+
+def _orphan(world: World, taken: lanes.Claim, run: Run, *, go_on: bool) -> Done:
+    word, finished = runs.orphan(
+        world.store,
+        0,
+        taken.lane,
+        taken.token,
+        run.id,
+        hold=HOLD,
+        lease=LEASE,
+        go_on=go_on,
+        grace=GRACE,
+        events=[run_event(world, run, "unknown")],
+    )
+    world.note(f"orphan {run.id} {word}")
+    yield None
+    return finished
+
+
+def _finish(
+    world: World, taken: lanes.Claim, run: Run, attempt: str, end: runs.Ending, *, go_on: bool
+) -> Generator[int | None, None, runs.Finished]:
+    done = runs.finish(world.store, 0, run.id, taken.lane, taken.token, attempt, end, lease=LEASE, go_on=go_on)
+    world.note(f"finish {run.id} {attempt} {end.verdict} → {done.told}")
+    yield None
+    return done
+
+
+def ending(world: World, run: Run, reply: Reply, chunk: int, tries: int) -> runs.Ending:
+    """What an answer means: worker/retry.py in small."""
+    if reply.kind == "ok":
+        said = [sent_event(world, run, chunk, by="run")]
+        if chunk + 1 < run.chunks:
+            lost = failed(world, run, "left its lane")
+            return runs.Ending("more", {"chunk": chunk + 1}, events=said, given_up=lost.events, letter=lost.letter)
+        return runs.Ending("succeeded", {}, events=[*said, run_event(world, run, "succeeded")])
+    if reply.kind == "refused":
+        return failed(world, run, "refused")
+    if reply.kind == "unknown" and not run.repeatable:
+        return runs.Ending("unknown", {}, until=world.now + HOLD, events=[run_event(world, run, "unknown")])
+    if reply.kind == "busy" and not run.repeatable:
+        return failed(world, run, "busy")
+    if tries >= TRIES:
+        return failed(world, run, "patience")
+    wait = reply.wait or world.dice.randint(100, 3_000)
+    given_up = failed(world, run, "left its lane")
+    return runs.Ending(
+        "again", {}, until=world.now + wait, scope=reply.scope, letter=given_up.letter, events=given_up.events
+    )
+
+
+def failed(world: World, run: Run, cause: str) -> runs.Ending:
+    """An end without success, with its dead letter."""
+    letter = {"cause": cause, "json": "{}", "keep": 3_600_000}
+    return runs.Ending("failed", {"error": cause}, letter=letter, events=[run_event(world, run, "failed")])
+
+
+def run_event(world: World, run: Run, how: str) -> Commit:
+    """run.succeeded, run.failed, run.unknown."""
+    connection = run.lane.split(":")[1]
+    body = {"id": ids.event_id(0, connection, f"run.{how}", run.id), "type": f"run.{how}", "connection": connection}
+    return Commit(0, body, connection, run=run.id)
+
+
+def sent_event(world: World, run: Run, chunk: int, *, by: str) -> Commit:
+    """message.sent: one fact, from the answer or from the echo, whichever comes first."""
+    connection, party = run.lane.split(":")[1], run.lane.split("/")[1]
+    provider_id = f"wamid.{run.id}.{chunk}"
+    body = {
+        "id": ids.event_id(0, connection, "message.sent", provider_id),
+        "type": "message.sent",
+        "connection": connection,
+        "by": by,
+        "run": run.id,
+    }
+    return Commit(
+        0,
+        body,
+        connection,
+        conversation=party,
+        message=ids.message_id(0, connection, provider_id),
+        provider_id=provider_id,
+        status="accepted",
+        direction="outbound",
+        run=run.id if by == "run" else "",
+        echo=by == "echo",
+    )
