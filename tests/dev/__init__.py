@@ -1,0 +1,1 @@
+"""The whole of Ferry, as `ferry dev` starts it."""
