@@ -9,6 +9,7 @@ from connectors.action import Action, Call, Nature, Wire
 from connectors.errors import InvalidCall
 from connectors.instagram import schemas
 from connectors.instagram.account import on_facebook
+from connectors.instagram.schemas import party
 from connectors.instagram.split import MAX_BYTES, size, split
 from connectors.reading import truth
 from connectors.schema import Request
@@ -18,14 +19,6 @@ SIGNS = f"{DOCS}/sender-actions"
 LOVE = frozenset({"love", "❤", "❤️"})
 WINDOW = "within 24 h of the customer's last message; human_agent: 7 days"
 PER_SECOND = "100 calls/s for each account"
-
-
-def party(given: Mapping[str, Any]) -> str | None:
-    """The customer's Instagram-scoped id, as webhooks carry it; None for a private reply, whose id only Meta knows."""
-    for name in ("to", "recipient", "igsid", "recipient_id"):
-        if name in given:
-            return schemas.bare(given[name])
-    return None
 
 
 def free_form(given: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.action import Ask, Nature, Outcome, Part
-from connectors.instagram.actions_send import party
+from connectors.instagram.schemas import party
 from connectors.provider import UnknownCall
 from connectors.reading import moment
 

@@ -10,7 +10,7 @@ from connectors.action import Action, Call
 from connectors.connection import Connection
 from connectors.instagram.account import on_facebook, own_ids
 from connectors.instagram.errors import about_amount, judged, problem_of
-from connectors.instagram.schemas import Done, bare
+from connectors.instagram.schemas import Done, about, party
 from connectors.provider import Answer
 from connectors.reading import items, mapping, moment, number, text, truth
 
@@ -29,8 +29,8 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     raises: ConnectorError for a refusal `judge` left to us, when no smaller question is left to ask
     """
     if action.reply is Done:
-        to, about = bare(call.input.get("to", call.input.get("recipient"))), bare(call.input.get("message_id"))
-        return {"to": to, **({"message_id": about} if about else {})}
+        named = about(call.input)
+        return {"to": party(call.input), **({"message_id": named} if named else {})}
     if problem_of(answer.data) is not None:
         return smaller(action, call, answer)
     make = MAKERS.get(action.key)

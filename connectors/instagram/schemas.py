@@ -44,6 +44,20 @@ def bare(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def party(given: Mapping[str, Any]) -> str | None:
+    """The customer's Instagram-scoped id, as webhooks carry it; None for a private reply, whose id only Meta knows."""
+    return _first(given, "to", "recipient", "igsid", "recipient_id")
+
+
+def about(given: Mapping[str, Any]) -> str | None:
+    """The message an input names."""
+    return _first(given, "message_id", "mid")
+
+
+def _first(given: Mapping[str, Any], *names: str) -> str | None:
+    return next((bare(given[name]) for name in names if name in given), None)
+
+
 def customer(*, required: bool = True) -> Id:
     """The field every action towards a person has."""
     return Id(

@@ -82,14 +82,14 @@ def split(text: str, most: int = MAX_BYTES) -> list[str]:
     Breaks at the last white space of a piece, else between two characters.  Only a single character larger than a
     whole message (a thousand accents on one letter) is cut inside, between code points.
     """
-    pieces: list[str] = []
+    pieces: list[list[str]] = []
     held: list[str] = []
     held_bytes = 0
     seam = 0  # how many of the held clusters stand before the last white space, that included
 
     def let_go(count: int) -> None:
         nonlocal held, held_bytes, seam
-        pieces.append("".join(held[:count]).strip())
+        pieces.append(held[:count])
         held = held[count:]
         while held and held[0].isspace():
             held.pop(0)
@@ -102,8 +102,13 @@ def split(text: str, most: int = MAX_BYTES) -> list[str]:
             let_go(len(held) - 1 if cluster.isspace() or not seam else seam)
         if cluster.isspace() and held:
             seam = len(held)
-    pieces.append("".join(held).strip())
-    return [piece for piece in pieces if piece]
+    return [told for piece in (*pieces, held) if (told := _trimmed(piece))]
+
+
+def _trimmed(piece: list[str]) -> str:
+    """Joined, without white space at its ends (a space that carries an accent is none)."""
+    shown = [at for at, one in enumerate(piece) if not one.isspace()]
+    return "".join(piece[shown[0] : shown[-1] + 1]) if shown else ""
 
 
 def _fitting(text: str, most: int) -> Iterator[str]:
