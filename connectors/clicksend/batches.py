@@ -186,7 +186,9 @@ def _match(wanted: list[Named], rows: list[Mapping[str, Any]]) -> Iterator[Part]
         mine = by_mark.get(one.mark, [])
         if one.listed:
             lists = [row for row in mine if marks[one.mark] == 1]
-            yield from (_part(f"{one.ref}:{row.get('to')}", row, row.get("to")) for row in lists)
+            for row in lists:
+                number = row.get("to")
+                yield _part(f"{one.ref}:{number}" if number else one.ref, row, number)
             if not lists:
                 yield _lost(one)
             continue
@@ -226,8 +228,8 @@ def within_budget(price: str, *words: str) -> Callable[[Call, Ask], Mapping[str,
 
     def first(call: Call, ask: Ask) -> Mapping[str, Any]:
         budget = loose.decimal(call.input.get("budget"))
-        if budget is None:
-            return call.input
+        if budget is None or budget <= 0:
+            return call.input  # the schema refuses what is no sum
         rest = {name: value for name, value in call.input.items() if name != "budget"}
         asked = {name: rest[name] for name in words if name in rest} if words else rest
         prices = (loose.decimal(ask(price, piece).get("total_price")) for piece in cut(asked))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from connectors.clicksend import PROVIDER
 from connectors.clicksend.simulator import ClickSendSimulator
 from connectors.client import asking, new_client, perform
 from connectors.connection import Connection
+from connectors.provider import UnknownCall
 
 API_KEY = "B1B2B3B4-C5C6-D7D8-E9E0-TOPSECRETKEY"
 WEBHOOK = "https://hooks.example.net/webhooks/con_cs/9d0KxSecretPath"
@@ -37,6 +39,15 @@ class Desk:
     def run(self, action: str, given: dict[str, Any], ref: str = "run-1") -> Outcome:
         """One action against the stand-in."""
         return perform(PROVIDER, PROVIDER.actions[action], Call(self.connection, given, ref), self.client)
+
+    def prove(
+        self, action: str, given: dict[str, Any], ref: str = "run-1", left: float | None = None
+    ) -> Outcome | None:
+        """What the history proves of a call that left and was not answered."""
+        at = datetime.fromtimestamp(self.now if left is None else left, UTC)
+        call = UnknownCall(self.connection, PROVIDER.actions[action], given, ref, at)
+        assert PROVIDER.prove is not None
+        return PROVIDER.prove(call, self.ask)
 
 
 @pytest.fixture
