@@ -24,12 +24,11 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     core = core or core_of(create(settings), settings, timeout=2.0, retries=1)
     app = Flask("ferry")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.extensions["ferry"] = core
-    health.register(app, core)
     api.register(app, core)
+    seen = health.register(app, core)
     inner: Any = app.wsgi_app
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         inner = ProxyFix(inner, x_for=count, x_proto=count, x_host=count)
-    app.wsgi_app = Receiver(inner, core)  # type: ignore[method-assign]
+    app.wsgi_app = Receiver(inner, core, seen)  # type: ignore[assignment]
     return app

@@ -44,11 +44,11 @@ class TooLarge(Exception):
 class Receiver:
     """WSGI middleware: answers /webhooks/ itself, hands everything else on."""
 
-    def __init__(self, inner: Wsgi, core: Core, count: Callable[[str, str], None] | None = None) -> None:
+    def __init__(self, inner: Wsgi, core: Core, count: Callable[[str, str], None]) -> None:
         """count(provider, outcome) is told of every request, for the metrics."""
         self.inner = inner
         self.core = core
-        self._count = count or (lambda provider, outcome: None)
+        self._count = count
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """One request."""

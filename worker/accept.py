@@ -94,6 +94,10 @@ class Accepted:
     id: str
     state: str
     new: bool
+    connection: str = ""
+    action: str = ""
+    key: str | None = None
+    priority: str = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
     raises: InvalidCall (fields named), NotFound
     """
     try:
-        body = BODY.load(given)
+        body = BODY.load(given)  # whatever it is: marshmallow says what is wrong with a list or a word, too
     except ValidationError as problem:
         told = "the body does not fit: see `fields`"
         raise InvalidCall(told, fields=_messages(problem)) from problem
@@ -212,7 +216,15 @@ def _told(core: Core, order: Order, run: runs.NewRun, told: runs.Submitted) -> A
         problem = f"the idempotency key {key!r} was used before with another body: use a new key for a new run"
         raise Conflict(problem)
     core.ring(run.partition, told.rings)
-    return Accepted(run.id, runs.SHOWN.get(told.state, told.state), told.told != "same")
+    return Accepted(
+        run.id,
+        runs.SHOWN.get(told.state, told.state),
+        told.told != "same",
+        order.stored.id,
+        order.action.key,
+        order.body.get("idempotency_key"),
+        order.body["priority"],
+    )
 
 
 def mark_of(body: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ from worker.store.text import text
 
 log = logging.getLogger("ferry.ticker")
 
+ELECTED = "f:tick"  # there while some worker ticks
 ELECTED_MS = 3000
 EVERY_SECONDS = 1.0
 UNANSWERED = 3  # rings of one queue, 5 s apart, before the ticker drains it itself
@@ -63,11 +64,11 @@ class Ticker:
 
     def _elected(self) -> bool:
         client = self.core.store.client
-        if client.set("f:tick", self.token, nx=True, px=ELECTED_MS):
+        if client.set(ELECTED, self.token, nx=True, px=ELECTED_MS):
             return True
-        if text(client.get("f:tick")) != self.token:
+        if text(client.get(ELECTED)) != self.token:
             return False
-        client.pexpire("f:tick", ELECTED_MS)
+        client.pexpire(ELECTED, ELECTED_MS)
         return True
 
     def _watch_server(self) -> None:

@@ -69,6 +69,7 @@ class Stored:
             "secrets": {name: tail(value) for name, value in self.secrets.items() if value},
             "limits": limits,
             "paused": self.paused,
+            "archived": self.archived,
             "webhook_url": self.webhook_url(public_url),
             "created_at": self.created_at,
         }

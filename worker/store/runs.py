@@ -24,6 +24,8 @@ VERSION = 1
 
 # What the scripts call a state, and what the outside calls it.
 SHOWN = {"leaving": "running"}
+STATES = ("scheduled", "queued", "running", "waiting", "succeeded", "failed", "unknown", "cancelled")
+SETTLED = frozenset({"succeeded", "failed", "unknown", "cancelled"})  # nothing more happens by itself
 
 
 @dataclass(frozen=True, slots=True)

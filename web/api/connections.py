@@ -1,0 +1,164 @@
+"""/v1/connections: accounts and channels, their credentials (write-only), their checks and pauses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import RAISE, Schema, fields
+
+from connectors.errors import InvalidCall
+from connectors.registry import find
+from web.api import paging, shapes
+from web.api.openapi import Part
+from web.api.speech import ferry, given, listed, takes, told
+from worker import pace, provision, standing
+from worker.accept import NotFound
+from worker.store.connections import Stored
+
+part = Part("connections", __name__, url_prefix="/v1/connections", description="Accounts and channels of providers.")
+
+
+LIMITS = fields.Dict(
+    keys=fields.Str(),
+    metadata={"description": "calls a second by class, 0 for none; the provider's documented ones where absent"},
+)
+
+
+class New(Schema):
+    """A connection to be made."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    id = fields.Str(metadata={"description": "letters, digits, - and _; made up when absent", "example": "shop-ig"})
+    provider = fields.Str(required=True, metadata={"description": "by name or title", "example": "instagram"})
+    label = fields.Str(load_default="")
+    settings = fields.Dict(keys=fields.Str(), load_default=dict)
+    secrets = fields.Dict(
+        keys=fields.Str(), load_default=dict, metadata={"description": "never shown again, but …last4"}
+    )
+    limits = LIMITS
+
+
+class Change(Schema):
+    """What to change of a connection; a setting, secret or limit of null is taken away."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    label = fields.Str()
+    settings = fields.Dict(keys=fields.Str())
+    secrets = fields.Dict(keys=fields.Str())
+    limits = LIMITS
+
+
+class Listing(paging.Page):
+    """Which connections."""
+
+    provider = fields.Str(metadata={"description": "by name or title"})
+    archived = fields.Bool(load_default=False, metadata={"description": "archived ones too"})
+
+
+NEW, CHANGE = New(), Change()
+
+
+def _shown(stored: Stored) -> dict[str, Any]:
+    core = ferry()
+    provider = core.provider(stored)
+    return stored.shown(provider.title, core.settings.public_url, pace.shown(stored, provider))
+
+
+@part.route("", methods=["GET"])
+@part.arguments(Listing, location="query")
+@part.response(200, shapes.listing(shapes.Connection, "Connections"))
+def search(query: dict[str, Any]) -> Response:
+    """List connections by id."""
+    core = ferry()
+    wanted = find(query["provider"]).name if "provider" in query else None
+    place = paging.unpack(query.get("cursor"), str)
+    found = [
+        one
+        for one in core.connections.all()
+        if (wanted is None or one.provider == wanted)
+        and (query["archived"] or not one.archived)
+        and (place is None or one.id > place[0])
+    ]
+    page = found[: query["limit"]]
+    return listed(map(_shown, page), paging.pack(page[-1].id) if len(found) > len(page) else None)
+
+
+@part.route("", methods=["POST"])
+@part.doc(**takes(New))
+@part.response(201, shapes.Connection, description="Made, and tried: `state` says how that went")
+@part.alt_response(409, "CONFLICT")
+@part.alt_response(422, "UNPROCESSABLE_ENTITY")
+def create() -> Response:
+    """Make a connection: its credentials are tried and its webhook is registered."""
+    core = ferry()
+    words = given(NEW)
+    try:
+        provider = find(words["provider"])
+    except InvalidCall as problem:
+        raise NotFound(problem.text, "provider") from problem
+    ident = words.get("id") or standing.made_up(provider)
+    made = provision.create(
+        core, provider.name, ident, words["settings"], words["secrets"], words["label"], words.get("limits")
+    )
+    return told(_shown(provision.check(core, made)), 201, {"Location": f"/v1/connections/{made.id}"})
+
+
+@part.route("/<ident>", methods=["GET"])
+@part.response(200, shapes.Connection)
+@part.alt_response(404, "NOT_FOUND")
+def get(ident: str) -> Response:
+    """Look a connection up."""
+    return told(_shown(provision.get(ferry(), ident)))
+
+
+@part.route("/<ident>", methods=["PATCH"])
+@part.doc(**takes(Change))
+@part.response(200, shapes.Connection)
+@part.alt_response(404, "NOT_FOUND")
+@part.alt_response(422, "UNPROCESSABLE_ENTITY")
+def change(ident: str) -> Response:
+    """Change settings, secrets or label; new credentials are tried."""
+    words = given(CHANGE)
+    return told(_shown(standing.change(ferry(), ident, **words)))
+
+
+@part.route("/<ident>", methods=["DELETE"])
+@part.response(200, shapes.Connection)
+@part.alt_response(404, "NOT_FOUND")
+@part.alt_response(409, "CONFLICT")
+def archive(ident: str) -> Response:
+    """Archive a connection: nothing comes in or goes out by it any more; what it did stays readable."""
+    return told(_shown(standing.archive(ferry(), ident)))
+
+
+@part.route("/<ident>/check", methods=["POST"])
+@part.response(200, shapes.Connection, description="`state` says how it went")
+@part.alt_response(404, "NOT_FOUND")
+def check(ident: str) -> Response:
+    """Try the credentials and register the webhook again."""
+    return told(_shown(provision.check(ferry(), standing.living(ferry(), ident))))
+
+
+@part.route("/<ident>/pause", methods=["POST"])
+@part.response(200, shapes.Connection)
+@part.alt_response(404, "NOT_FOUND")
+def pause(ident: str) -> Response:
+    """Hold back all its runs; webhooks still come in.  Runs whose time passes meanwhile fail as expired."""
+    return told(_shown(standing.pause(ferry(), ident)))
+
+
+@part.route("/<ident>/resume", methods=["POST"])
+@part.response(200, shapes.Connection)
+@part.alt_response(404, "NOT_FOUND")
+def resume(ident: str) -> Response:
+    """Let its runs go on, in their order."""
+    return told(_shown(standing.resume(ferry(), ident)))

@@ -1,0 +1,93 @@
+"""/v1/events, /v1/requests, /v1/dead-letters: what happened, what came in, what waits for a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from marshmallow import fields
+
+from web.api import paging, shapes
+from web.api.openapi import Part
+from web.api.problems import Problem
+from web.api.speech import ferry, listed, told
+from worker.accept import NotFound
+from worker.store import events, journal
+from worker.store import letters as dead
+
+part = Part("events", __name__, url_prefix="/v1/events", description="What happened, in one vocabulary.")
+requests = Part("requests", __name__, url_prefix="/v1/requests", description="Raw webhook requests.")
+letters = Part("dead-letters", __name__, url_prefix="/v1/dead-letters", description="What waits for a person.")
+
+
+class Listing(paging.Page):
+    """Which events."""
+
+    cursor = fields.Str(metadata={"description": "the same as after"})
+    after = fields.Str(metadata={"description": "a cursor from before; without it from the oldest, $ from now on"})
+    type = fields.Str(metadata={"description": "types by commas, e.g. message.received,message.status"})
+    connection = fields.Str()
+
+
+class Letters(paging.Page):
+    """Which dead letters."""
+
+    connection = fields.Str()
+
+
+@part.route("", methods=["GET"])
+@part.arguments(Listing, location="query")
+@part.response(200, shapes.listing(shapes.Event, "Events"), description="Its cursor is never null: ask on with it")
+@part.alt_response(410, "GONE")
+def search(query: dict[str, Any]) -> Response:
+    """List events in the order they were stored.  410 names the first cursor there is when yours is too old."""
+    try:
+        found, cursor = events.listing(
+            ferry().store,
+            query.get("after") or query.get("cursor"),
+            limit=query["limit"],
+            types=frozenset(word.strip() for word in query.get("type", "").split(",") if word.strip()),
+            connection=query.get("connection"),
+        )
+    except ValueError as problem:
+        raise Problem(422, "invalid", str(problem), fields={"after": [str(problem)]}) from problem
+    return listed(found, cursor)
+
+
+@part.route("/<ident>", methods=["GET"])
+@part.response(200, shapes.Event)
+@part.alt_response(404, "NOT_FOUND")
+def get(ident: str) -> Response:
+    """Look an event up."""
+    found = events.get(ferry().store, ident)
+    if found is None:
+        words = f"there is no event {ident!r}, or it is no longer kept"
+        raise NotFound(words)
+    return told(found)
+
+
+@requests.route("/<ident>", methods=["GET"])
+@requests.response(200, shapes.RawRequest)
+@requests.alt_response(404, "NOT_FOUND")
+def get_request(ident: str) -> Response:
+    """Look a raw webhook request up."""
+    found = journal.get(ferry().store, ident)
+    if found is None:
+        words = f"there is no request {ident!r}, or it is no longer kept"
+        raise NotFound(words)
+    return told(found)
+
+
+@letters.route("", methods=["GET"])
+@letters.arguments(Letters, location="query")
+@letters.response(200, shapes.listing(shapes.Letter, "Letters"))
+def search_letters(query: dict[str, Any]) -> Response:
+    """List dead letters, newest first."""
+    place = paging.unpack(query.get("cursor"), int, str)
+    found, after = dead.page(
+        ferry().store,
+        before=None if place is None else (place[0], place[1]),
+        connection=query.get("connection"),
+        limit=query["limit"],
+    )
+    return listed(found, None if after is None else paging.pack(*after))

@@ -1,0 +1,204 @@
+"""What the API answers, as /openapi.json tells it; nothing is dumped through these."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from worker.store.runs import STATES
+
+
+def said(text: str, **more: Any) -> dict[str, Any]:
+    """A field's metadata."""
+    return {"description": text, **more}
+
+
+def when(text: str) -> fields.Str:
+    """A time."""
+    return fields.Str(allow_none=True, metadata=said(text, format="date-time"))
+
+
+def listing(item: type[Schema], name: str) -> type[Schema]:
+    """{items, cursor} of a shape."""
+    return Schema.from_dict(
+        {
+            "items": fields.List(fields.Nested(item)),
+            "cursor": fields.Str(allow_none=True, metadata=said("for the next page; null at the end")),
+        },
+        name=name,
+    )
+
+
+class Error(Schema):
+    """Why a run ended badly, or a message was not delivered."""
+
+    class_ = fields.Str(data_key="class", metadata=said("as in connectors/errors.py: rejected, throttled, …"))
+    reason = fields.Str(metadata=said("what apps switch on: window_closed, unknown_recipient, auth, …"))
+    code = fields.Str(allow_none=True, metadata=said("the provider's own code"))
+    text = fields.Str()
+    retryable = fields.Bool()
+
+
+class Receipt(Schema):
+    """A run that is stored; GET its Location for the rest."""
+
+    id = fields.Str()
+    connection = fields.Str()
+    action = fields.Str()
+    state = fields.Str(metadata=said("as of now", enum=list(STATES)))
+    idempotency_key = fields.Str(allow_none=True)
+    priority = fields.Str()
+
+
+class Run(Receipt):
+    """One execution of an action."""
+
+    input = fields.Dict()
+    output = fields.Dict(allow_none=True, metadata=said("as the action's outputSchema says"))
+    error = fields.Nested(Error, allow_none=True)
+    parts = fields.List(fields.Dict(), metadata=said("{ref, state, message, to, error} of each message it carried"))
+    attempts = fields.List(fields.Dict(), metadata=said("{at, ms, status, outcome} of each provider call"))
+    conversation = fields.Str(allow_none=True)
+    event = fields.Str(allow_none=True, metadata=said("the event it answers"))
+    waiting_until = when("while waiting: until when")
+    not_before = when("not carried out before")
+    expires_at = when("not carried out after")
+    created_at = when("when it was stored")
+    finished_at = when("when it ended")
+    replaced_by = fields.Str(allow_none=True, metadata=said("a newer read mark or typing that made this one needless"))
+
+
+class Event(Schema):
+    """One fact: a message, a status, a reaction, a read mark, a run's end …"""
+
+    id = fields.Str()
+    type = fields.Str(metadata=said("message.received, message.status, run.succeeded, …"))
+    provider = fields.Str()
+    connection = fields.Str()
+    occurred_at = when("by the provider's clock")
+    received_at = when("when it reached us")
+    request = fields.Str(allow_none=True, metadata=said("the raw webhook request it came in"))
+    conversation = fields.Dict(allow_none=True)
+    raw = fields.Raw(allow_none=True, metadata=said("the provider's own words"))
+
+
+class Connection(Schema):
+    """One account or channel of a provider."""
+
+    id = fields.Str()
+    provider = fields.Str()
+    label = fields.Str()
+    state = fields.Str(metadata=said("READY, BUILDING, CLIENT_ACTION_REQUIRED, CONFIGURATION_ERROR, SETUP_FAILED"))
+    client_action = fields.Dict(data_key="clientAction", allow_none=True, metadata=said("what a person has to do"))
+    error = fields.Nested(Error, allow_none=True)
+    settings = fields.Dict()
+    secrets = fields.Dict(metadata=said("…last4 of each; they go in whole and never come out"))
+    limits = fields.Dict()
+    paused = fields.Bool()
+    archived = fields.Bool()
+    webhook_url = fields.Str(metadata=said("where the provider calls; its path holds a secret"))
+    created_at = when("when it was made")
+
+
+class ActionShape(Schema):
+    """A thing a provider can do."""
+
+    key = fields.Str()
+    provider = fields.Str()
+    title = fields.Str()
+    description = fields.Str()
+    input_schema = fields.Dict(data_key="inputSchema", metadata=said("JSON Schema 2020-12"))
+    output_schema = fields.Dict(data_key="outputSchema", metadata=said("JSON Schema 2020-12"))
+    repeatable = fields.Bool(metadata=said("may be tried again after it may have left"))
+    cost = fields.Str(allow_none=True)
+    limits = fields.List(fields.Str())
+    example = fields.Dict()
+    docs = fields.Str()
+
+
+class Message(Schema):
+    """What is known of a message."""
+
+    id = fields.Str()
+    connection = fields.Str()
+    conversation = fields.Str(allow_none=True)
+    direction = fields.Str(allow_none=True)
+    provider_id = fields.Str(allow_none=True)
+    status = fields.Str(allow_none=True)
+    status_at = when("by the provider's clock")
+    run = fields.Str(allow_none=True, metadata=said("the run that sent it"))
+    at = when("when it was said")
+
+
+class Step(Schema):
+    """One thing that happened to a message."""
+
+    at = when("when")
+    kind = fields.Str(metadata=said("an event's type, or run.accepted, run.attempt"))
+    event = fields.Str(allow_none=True)
+    request = fields.Str(allow_none=True, metadata=said("the raw webhook request"))
+    run = fields.Str(allow_none=True)
+    detail = fields.Dict(allow_none=True)
+
+
+class Conversation(Schema):
+    """A connection and the other party."""
+
+    id = fields.Str()
+    connection = fields.Str()
+    contact = fields.Dict()
+    channel = fields.Str(allow_none=True)
+    via = fields.Str(allow_none=True)
+    window_open_until = when("free-form messages may be sent until then")
+    last_at = when("when something last happened in it")
+
+
+class RawRequest(Schema):
+    """A webhook request as it came."""
+
+    id = fields.Str()
+    source = fields.Str()
+    received_at = when("when it reached us")
+    method = fields.Str()
+    hook = fields.Str()
+    headers = fields.Dict()
+    body = fields.Str()
+
+
+class Letter(Schema):
+    """What ended without success and waits for a person."""
+
+    id = fields.Str()
+    kind = fields.Str(metadata=said("run, request or delivery"))
+    cause = fields.Str()
+    connection = fields.Str()
+    at = when("when it was set aside")
+    body = fields.Raw()
+
+
+class Outgoing(Schema):
+    """A request as it would go out."""
+
+    method = fields.Str()
+    url = fields.Str()
+    headers = fields.Dict()
+    body = fields.Raw(allow_none=True)
+
+
+class Preview(Schema):
+    """What a run would do; nothing was stored."""
+
+    connection = fields.Str()
+    action = fields.Str()
+    requests = fields.List(fields.Nested(Outgoing), metadata=said("in their order, secrets blotted out"))
+    asks = fields.List(fields.Dict(), metadata=said("what would be asked first, {action, input, request}"))
+    note = fields.Str(allow_none=True)
+
+
+class Outcome(Schema):
+    """What became of one run of a batch."""
+
+    status = fields.Int(metadata=said("as POST /v1/runs would have answered"))
+    run = fields.Nested(Receipt, allow_none=True)
+    problem = fields.Dict(allow_none=True)

@@ -1,0 +1,122 @@
+"""
+/healthz, the process; /readyz, whether it may be sent anything, and why not; /metrics.
+
+Redis being away is "not ready", never "dead".  A worker that is missing makes nothing unready, because what comes in is
+safe without one; it is told among the warnings.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response
+from redis.exceptions import RedisError
+
+from web.api.speech import told
+from web.blame import where
+from web.metrics import MEDIA_TYPE, Metrics
+from worker.core import Core
+from worker.store.backlog import waiting
+from worker.store.client import is_away
+from worker.store.condition import condition
+from worker.ticker import ELECTED
+
+log = logging.getLogger("ferry.health")
+
+FRESH_SECONDS = 0.5  # anybody may ask: Redis is asked no more often than this
+LATE_SECONDS = 30.0  # a lane that waits so long is worth a warning
+
+
+def register(app: Flask, core: Core) -> Callable[[str, str], None]:
+    """Adds the three; returns what counts a webhook request by (provider, outcome)."""
+    metrics = Metrics(core)
+    readiness = Readiness(core)
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return told({"status": "ok"})
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        found = readiness.ask()
+        return told(found, 200 if found["ready"] else 503, None if found["ready"] else {"Retry-After": "5"})
+
+    @app.get("/metrics")
+    def page() -> Response:
+        return Response(metrics.text(), content_type=MEDIA_TYPE)
+
+    return metrics.webhook
+
+
+class Readiness:
+    """{ready, reasons, warnings, redis, backlog, worker}, remembered for half a second."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self._lock = threading.Lock()
+        self._until = 0.0
+        self._found: dict[str, Any] = {}
+
+    def ask(self) -> dict[str, Any]:
+        """What is the case now."""
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._found = self._look()
+                self._until = time.monotonic() + FRESH_SECONDS
+            return self._found
+
+    def _look(self) -> dict[str, Any]:
+        try:
+            state = condition(self.core.store)
+            found = waiting(self.core.store)
+            alive = bool(self.core.store.client.exists(ELECTED))
+        except Exception as problem:  # noqa: BLE001  (told as the reason)
+            return _unready(problem)
+        reasons, warnings = list(state.problems), list(state.warnings)
+        if not alive:
+            warnings.append("no worker is alive: what comes in is kept and waits")
+        if found.worst > LATE_SECONDS:
+            warnings.append(f"the oldest lane has waited for {found.worst:.0f} s")
+        return {
+            "ready": not reasons,
+            "reasons": reasons,
+            "warnings": warnings,
+            "redis": {
+                "up": True,
+                "maxmemory_policy": state.policy,
+                "appendfsync": state.appendfsync,
+                "can_lose": state.can_lose,
+            },
+            "backlog": {
+                "ready_lanes": sum(found.ready.values()),
+                "oldest_seconds": round(found.worst, 3),
+                "by_queue": {
+                    kind: {"ready_lanes": count, "oldest_seconds": round(found.oldest[kind], 3)}
+                    for kind, count in found.ready.items()
+                },
+            },
+            "worker": {"alive": alive},
+        }
+
+
+def _unready(problem: Exception) -> dict[str, Any]:
+    if not (is_away(problem) or isinstance(problem, RedisError)):
+        log.error("readiness could not be found out", extra={"error": where(problem)})
+    kind = type(problem).__name__
+    words = {
+        "ReadOnlyError": "Redis takes no writes: it is a replica",
+        "BusyLoadingError": "Redis is loading its data",
+        "OutOfMemoryError": "Redis is full",
+    }
+    return {
+        "ready": False,
+        "reasons": [words.get(kind, f"Redis cannot be used: {kind}")],
+        "warnings": [],
+        "redis": {"up": False},
+        "backlog": None,
+        "worker": {"alive": None},
+    }

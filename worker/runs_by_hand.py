@@ -1,0 +1,138 @@
+"""What a person may say about a run: cancel it, try it again, tell how an unknown one ended."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.action import Nature
+from connectors.errors import Rejected
+from connectors.events import EventType
+from worker.accept import WORTH, Conflict, NotFound
+from worker.core import Core
+from worker.endings import said_by
+from worker.normalise import NO_TALK, Origin, run_event, sent_event
+from worker.store import messages, runs
+from worker.store.events import Commit
+from worker.store.text import text
+
+
+def get(core: Core, ident: str) -> dict[str, Any]:
+    """The run as the outside sees it.  raises: NotFound"""
+    found = runs.get(core.store, ident)
+    if found is None:
+        raise _missing(ident)
+    return found
+
+
+def cancel(core: Core, ident: str) -> dict[str, Any]:
+    """
+    Ends a run before it leaves; for one that is running it is asked only: its next attempt will not be made.
+
+    raises: NotFound, Conflict when it has ended otherwise
+    """
+    state = runs.cancel(core.store, ident)
+    if state is None:
+        raise _missing(ident)
+    if state not in {"cancelled", "leaving"}:
+        more = ": say how it ended with resolve" if state == "unknown" else ""
+        told = f"the run cannot be cancelled any more, it is {state}{more}"
+        raise Conflict(told)
+    return get(core, ident)
+
+
+def retry(core: Core, ident: str) -> dict[str, Any]:
+    """
+    Puts a failed, cancelled or unknown run at the tail of its lane; what was sent of it is not sent again.
+
+    An unknown one may have arrived: whoever retries it accepts a second message.
+    raises: NotFound; Conflict for another state, and when only some messages of one call are out
+    """
+    record = _record(core, ident)
+    _, action = _means(core, record)
+    parts = json.loads(record.get("parts") or b"[]")
+    out = [one for one in parts if one["state"] == "accepted"]
+    if out and len(out) < len(parts):
+        told = f"{len(out)} of {len(parts)} messages of this run are out: send the others in a new run (see `parts`)"
+        raise Conflict(told)
+    fields: dict[str, Any] = {"first_left": ""}
+    if not out:
+        fields.update(parts="[]", output="", chunk=0)
+    expires = int((time.time() + WORTH[action.nature]) * 1000)
+    state, rings = runs.resume(core.store, ident, expires, fields)
+    if state != "queued":
+        shown = runs.SHOWN.get(state, state)
+        told = f"only a failed, cancelled or unknown run can be tried again, and this one is {shown}"
+        raise Conflict(told)
+    core.ring(_partition(core, record), rings)
+    return get(core, ident)
+
+
+def resolve(
+    core: Core, ident: str, state: str, output: Mapping[str, Any] | None = None, note: str | None = None
+) -> dict[str, Any]:
+    """
+    A person says how an unknown run ended: "succeeded" (with its output, as far as it is known) or "failed".
+
+    raises: NotFound, Conflict when it is not unknown
+    """
+    record = _record(core, ident)
+    stored, action = _means(core, record)
+    partition = _partition(core, record)
+    party = text(record.get("conversation"))
+    talk = messages.talks(core.store, partition, [(stored.id, party)]).get((stored.id, party), NO_TALK)
+    origin = Origin(partition, stored.id, core.provider(stored).title, None, int(time.time() * 1000))
+    fields: dict[str, Any] = {"resolved": note or "by a person", "error": ""}
+    events: list[Commit] = []
+    if state == "succeeded":
+        message = (output or {}).get("message_id")
+        fields["output"] = json.dumps(dict(output), ensure_ascii=False) if output else ""
+        if action.nature is Nature.SEND:
+            known = message if isinstance(message, str) else None
+            part = {"ref": "0", "state": "accepted", "message": known, "to": None, "error": None}
+            fields["parts"] = json.dumps([part])
+            if known:
+                said = said_by(action, json.loads(record.get("input") or b"{}"), known)
+                events.append(sent_event(origin, said, party, ident, core.hearers(EventType.SENT), talk))
+    else:
+        problem = Rejected(note or "a person says that it did not arrive", code="resolved").as_dict()
+        fields["error"] = json.dumps(problem, ensure_ascii=False)
+    kind = EventType.RUN_SUCCEEDED if state == "succeeded" else EventType.RUN_FAILED
+    shown = runs.show(ident, {**record, **{name: str(value).encode() for name, value in fields.items()}})
+    shown["state"] = state
+    told = {**shown, "attempt": f"resolved:{len(shown['attempts'])}", "conversation": party}
+    events.append(run_event(origin, kind, told, core.hearers(kind), talk))
+    after, rings = runs.settle(core.store, ident, state, fields, events)
+    if after != state or text(record.get("state")) != "unknown":
+        said_state = runs.SHOWN.get(after, after)
+        words = f"only an unknown run can be resolved, and this one is {said_state}"
+        raise Conflict(words)
+    core.ring(partition, rings)
+    return get(core, ident)
+
+
+def _record(core: Core, ident: str) -> dict[str, bytes]:
+    record = runs.load(core.store, ident)
+    if record is None:
+        raise _missing(ident)
+    return record
+
+
+def _missing(ident: str) -> NotFound:
+    return NotFound(f"there is no run {ident!r}, or it is no longer kept")
+
+
+def _partition(core: Core, record: Mapping[str, bytes]) -> int:
+    return core.store.of(text(record.get("connection")))
+
+
+def _means(core: Core, record: Mapping[str, bytes]) -> tuple[Any, Any]:
+    """The connection and action of a run.  raises: Conflict when they are gone"""
+    stored = core.connections.get(text(record.get("connection")))
+    action = core.provider(stored).actions.get(text(record.get("action"))) if stored is not None else None
+    if stored is None or stored.archived or action is None:
+        told = "the connection or the action of this run no longer exists"
+        raise Conflict(told)
+    return stored, action
