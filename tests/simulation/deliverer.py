@@ -16,10 +16,11 @@ TRIES = 4
 
 def drain(world: World, process: Process, queue: str) -> Steps:
     """Hands the events of a subscription's ready lanes to it."""
-    until = world.now + 10_000
+    until, answering = world.now + 10_000, True
     name = queue.removeprefix("dlv:")
     while world.now < until and sender.may_claim(world, process):
-        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=sender.PARALLEL)
+        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=sender.PARALLEL, answering=answering)
+        answering = False
         yield None
         world.publish(taken.rings)
         if taken.head is None:

@@ -46,11 +46,10 @@ class Flight:
 
 def drain(world: World, process: Process, queue: str) -> Steps:
     """Works off a connection's ready lanes."""
-    until = world.now + 10_000
-    while world.now < until:
-        if not may_claim(world, process):
-            return
-        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=PARALLEL)
+    until, answering = world.now + 10_000, True
+    while world.now < until and may_claim(world, process):
+        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=PARALLEL, answering=answering)
+        answering = False
         yield None
         world.publish(taken.rings)
         if taken.head is None:
@@ -66,7 +65,8 @@ def drain(world: World, process: Process, queue: str) -> Steps:
             strikes = 0
             world.publish(done.rings)
             head = done.head
-    world.publish([queue])
+    if world.now >= until:
+        world.publish([queue])
 
 
 def may_claim(world: World, process: Process) -> bool:

@@ -1,0 +1,1 @@
+"""Tests of worker/store on a real server, in virtual time."""
