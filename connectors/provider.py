@@ -80,10 +80,12 @@ class Refresh:
 
     due:  (connection, now) → True when the secrets should be renewed now
     call: (connection, send) → the secrets (and settings, under "settings.<name>") that changed; raises ConnectorError
+    on_refusal: whether renewing once may help when the provider refuses the credentials
     """
 
     due: Callable[[Connection, datetime], bool]
     call: Callable[[Connection, Send], Mapping[str, str]]
+    on_refusal: Callable[[Connection], bool] = lambda connection: False  # noqa: ARG005
 
 
 @dataclass(frozen=True, slots=True)

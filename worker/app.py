@@ -13,6 +13,7 @@ from typing import Any
 from celery import Celery, signals
 
 from worker import deliveries, inbox, outbox
+from worker.chores import Chores
 from worker.core import Core, build
 from worker.handlers import load
 from worker.intake import QUEUE as OTHERS
@@ -66,6 +67,12 @@ def create(settings: Settings) -> Celery:
         redbeat_redis_url=settings.redis_url,
         redbeat_key_prefix="f:beat:",
         redbeat_lock_timeout=30,
+        redbeat_redis_options={
+            "socket_timeout": 10,
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 30,
+        },
         beat_max_loop_interval=5,
         beat_schedule=schedule(),
         timezone="UTC",
@@ -112,6 +119,7 @@ class Engine:
         self._room = threading.BoundedSemaphore(max(1, settings.slots - 1))
         self.ticker = Ticker(self.core, self.drain)
         self.intake = Intake(self.core)
+        self.chores = Chores(self.core, self.ticker.elected)
         self._register()
 
     def drain(self, partition: int, queue: str) -> None:
@@ -149,12 +157,14 @@ class Engine:
         signals.worker_ready.connect(self._ready, weak=False)
         signals.worker_shutting_down.connect(self._ending, weak=False)
         self.ticker.start()
+        self.chores.start()
         self.intake.start()
 
     def stop(self) -> None:
         """Begins nothing new; what is under way finishes."""
         self.core.stopping.set()
         self.ticker.stop()
+        self.chores.stop()
         self.intake.stop()
 
     def _ready(self, **_: Any) -> None:

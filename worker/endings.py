@@ -62,10 +62,11 @@ def success(job: Job, outcome: Outcome, *, last: bool) -> Verdict:
     if not last:
         return Verdict("more", outcome.output, outcome.parts)
     earlier = stored_parts(job.record)
+    unknown = len(unclear) + sum(one["state"] == "unknown" for one in earlier)
     lost = len(bad) + sum(one["state"] == "failed" for one in earlier)
     total = len(outcome.parts) + len(earlier)
-    if unclear:
-        told = f"{len(unclear)} of {total} messages have no clear outcome"
+    if unknown:
+        told = f"{unknown} of {total} messages have no clear outcome"
         return Verdict("unknown", outcome.output, outcome.parts, OutcomeUnknown(told, code="partial"))
     if lost:
         error = bad[0].error if total == 1 and bad and bad[0].error else None
@@ -164,6 +165,8 @@ def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any
     if verdict.kind == "more":
         fields["chunk"] = int(job.record.get("chunk") or 0) + 1
         fields["ready"] = json.dumps(job.ready, ensure_ascii=False)
+    if job.renewed:
+        fields["renewed"] = "1"
     if attempt.id and not job.record.get("first_left"):
         fields["first_left"] = attempt.at
     shown = runs.show(job.run, {**job.record, **{name: str(value).encode() for name, value in fields.items()}})

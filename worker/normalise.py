@@ -103,6 +103,7 @@ def to_commit(
         contact=_contact_json(fact) if conversation else "",
         echo=fact.type is EventType.SENT,
         subscriptions=subscriptions,
+        ref=(status.ref or "") if status else "",
     )
 
 

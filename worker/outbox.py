@@ -19,9 +19,9 @@ import httpx
 
 from connectors import client as http
 from connectors.action import Action, Call, Nature, Outcome
-from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
+from connectors.errors import ConnectorError, InvalidCall, Reason, Rejected
 from connectors.provider import Provider
-from worker import endings
+from worker import endings, states, tokens
 from worker.core import Core
 from worker.endings import Attempt
 from worker.flights import Flight
@@ -54,9 +54,8 @@ class Job:
     provider: Provider
     action: Action
     go_on: bool
-    ready: Mapping[str, Any] | None = (
-        None  # the whole input after what had to be asked first, for the calls that follow
-    )
+    renewed: bool = False  # the credentials were renewed because this call was refused
+    ready: Mapping[str, Any] | None = None  # the whole input after what had to be asked first, for further calls
 
     @property
     def tries(self) -> int:
@@ -155,6 +154,7 @@ def carry_out(job: Job) -> runs.Finished | None:
 
 def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     """The call to make now, and whether it is the run's last; what must be asked first was asked once for all."""
+    job.stored = tokens.fresh(job.core, job.stored)
     spoken = job.stored.speak(job.core.settings.public_url)
     given: Mapping[str, Any] = json.loads(job.record.get("ready") or job.record.get("input") or b"{}")
     if job.action.first is not None and "ready" not in job.record:
@@ -208,6 +208,7 @@ def _leave_and_call(
             step_ms=1000.0 / pace.rate if pace else 0.0,
             burst=pace.burst if pace else 1,
             needs_window=action.needs_window(call.input),
+            minds_opt_outs=action.nature is Nature.SEND,
             flight_ms=int(seconds * 1000) + FLIGHT_MARGIN if action.nature is Nature.SEND else 0,
         ),
     )
@@ -223,6 +224,9 @@ def _leave_and_call(
         problem = Rejected(
             "the conversation's window is closed: send a template, or say force", reason=Reason.WINDOW_CLOSED
         )
+        return endings.finish(job, Attempt("", 0, 0), _failed(problem))
+    if told == "opted_out":
+        problem = Rejected("the other party has opted out: nothing is sent unless forced", reason=Reason.OPTED_OUT)
         return endings.finish(job, Attempt("", 0, 0), _failed(problem))
     begun = time.time()
     status: int | None = None
@@ -267,7 +271,12 @@ def _orphan_again(job: Job) -> runs.Finished:
     return _orphan(job.core, job.partition, taken, lanes.Head(job.run, dict(job.record)), go_on=job.go_on)
 
 
+HELD = frozenset({Nature.SEND, Nature.REACT})  # worth keeping until a person has given new credentials
+
+
 def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdict:
+    if isinstance(problem, Rejected) and problem.reason == Reason.AUTH:
+        return _refused(job, problem)
     first = int(float(text(job.record.get("first_left")) or 0))
     waited = (time.time() * 1000 - first) / 1000 if first else 0.0
     decision = decide(
@@ -277,7 +286,28 @@ def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdic
         waited=waited,
         patience=job.core.settings.patience_seconds,
     )
-    if decision.verdict == "unknown" or (isinstance(problem, OutcomeUnknown) and decision.verdict == "failed"):
-        kind = "unknown" if not job.action.repeatable else "failed"
-        return endings.Verdict(kind, error=problem)
     return endings.Verdict(decision.verdict, error=problem, wait=decision.wait, scope=decision.scope)
+
+
+def _refused(job: Job, problem: Rejected) -> endings.Verdict:
+    """
+    The provider refuses the credentials: nothing was taken.
+
+    Renewed once where that may help; else the connection waits for a person, and sends wait with it.
+    """
+    refresh = job.provider.refresh
+    spoken = job.stored.speak("")
+    if refresh is not None and refresh.on_refusal(spoken) and not job.record.get("renewed"):
+        try:
+            tokens.renew(job.core, job.stored)
+        except ConnectorError as other:
+            log.warning("secrets not renewed", extra={"connection": job.stored.id, "error": other.name})
+        else:
+            job.renewed = True
+            return endings.Verdict("again", error=problem)
+    now = states.refused(job.core, job.stored, problem)
+    if job.action.nature not in HELD:
+        return endings.Verdict("failed", error=problem)
+    if now.state != states.CLIENT_ACTION_REQUIRED:
+        return endings.Verdict("again", error=problem)  # somebody has given new ones meanwhile
+    return endings.Verdict("again", error=problem, scope="connection")  # the gate is closed until a person has been

@@ -18,15 +18,13 @@ from connectors.connection import Connection, blot
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Throttled, Unreachable
 from connectors.provider import Provider
 from connectors.registry import find
-from worker import pace
+from worker import pace, states, tokens
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.store.connections import READY, BadName, Stored, new_token
 
 log = logging.getLogger("ferry.provision")
 
-BUILDING = "BUILDING"
-CLIENT_ACTION_REQUIRED = "CLIENT_ACTION_REQUIRED"
 CONFIGURATION_ERROR = "CONFIGURATION_ERROR"
 SETUP_FAILED = "SETUP_FAILED"
 
@@ -79,7 +77,7 @@ def create(
         ident,
         chosen.name,
         label or ident,
-        BUILDING,
+        states.BUILDING,
         settings=held,
         secrets=hidden,
         token=new_token(),
@@ -127,7 +125,7 @@ def ensure(
         settings=held,
         secrets=hidden,
         label=label or had.label,
-        state=BUILDING,
+        state=states.BUILDING,
         archived=False,
         limits=paced,
     )
@@ -150,17 +148,17 @@ def check(core: Core, stored: Stored) -> Stored:
     spoken = stored.speak(core.settings.public_url)
     state, action, error = READY, None, None
     with core.clients.one() as client:
-        ask = http.asking(provider, spoken, client)
         try:
+            stored = tokens.fresh(core, stored)
+            spoken = stored.speak(core.settings.public_url)
+            ask = http.asking(provider, spoken, client)
             if provider.check is not None:
                 provider.check(spoken, ask)
             if provider.register is not None and core.settings.public_url:
                 provider.register(spoken, ask)
         except ConnectorError as problem:
             state, action, error = _judged(provider, spoken, problem)
-    after = replace(stored, state=state, action=action, error=error)
-    if after != stored:
-        core.connections.save(after)
+    after = states.change(core, stored, state, action=action, error=error)
     log.info("connection checked", extra={"connection": stored.id, "provider": provider.title, "state": state})
     return after
 
@@ -171,15 +169,8 @@ def _judged(
     error = problem.as_dict()
     error["text"] = blot(str(error["text"]), spoken)
     if problem.reason == Reason.AUTH:
-        told = f"{provider.title} does not accept the credentials: give new ones"
-        action = {
-            "type": "provide-input",
-            "description": told,
-            "uiUrl": None,
-            "agentInstructions": f"Ask the owner for the credentials of {provider.title}, then run "
-            f"`ferry connection ensure {provider.title} --key {spoken.id} --secret NAME=@ENV`.",
-        }
-        return CLIENT_ACTION_REQUIRED, action, error
+        action = states.required(provider.title, spoken.id)
+        return states.CLIENT_ACTION_REQUIRED, action, error
     if isinstance(problem, InvalidCall):
         return CONFIGURATION_ERROR, None, error
     if isinstance(problem, Unreachable | Throttled | OutcomeUnknown):

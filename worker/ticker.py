@@ -38,6 +38,7 @@ class Ticker:
         self.drain = drain
         self.token = secrets.token_hex(8)
         self._stop = threading.Event()
+        self._chosen = False
         self._thread: threading.Thread | None = None
         self._rung: dict[tuple[int, str], tuple[int, float]] = {}
         self._own: set[tuple[int, str]] = set()
@@ -55,12 +56,18 @@ class Ticker:
         while not self._stop.is_set():
             wait = EVERY_SECONDS
             try:
-                if self._elected():
+                self._chosen = self._elected()
+                if self._chosen:
                     wait = self.tick()
                 self._watch_server()
             except Exception as problem:  # noqa: BLE001  (Redis may be away; the next second tries again)
+                self._chosen = False
                 log.warning("tick failed", extra={"error": type(problem).__name__})
             self._stop.wait(wait)
+
+    def elected(self) -> bool:
+        """Whether this worker is the one that ticks."""
+        return self._chosen
 
     def _elected(self) -> bool:
         client = self.core.store.client

@@ -39,6 +39,7 @@ class Commit:
     run: str = ""
     echo: bool = False
     subscriptions: Sequence[str] = ()
+    ref: str = ""  # our own reference, as a receipt gives it back
 
     def words(self, store: Store) -> tuple[Any, ...]:
         """The script's arguments."""
@@ -61,6 +62,7 @@ class Commit:
             ",".join(self.subscriptions),
             self.body["type"],
             store.retention.runs,
+            self.ref,
         )
 
     def packed(self, store: Store) -> list[str]:

@@ -89,10 +89,11 @@ class Leaving:
     burst: int = 1
     needs_window: bool = False
     flight_ms: int = 0
+    minds_opt_outs: bool = False
 
 
 def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | None]:
-    """("left" | "lost" | "gone" | "expired" | "window" | "wait", until ms for "wait")."""
+    """("left" | "lost" | "gone" | "expired" | "window" | "opted_out" | "wait", until ms for "wait")."""
     told = store.run(
         "leave",
         partition,
@@ -106,6 +107,7 @@ def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | No
         leaving.burst,
         "1" if leaving.needs_window else "",
         leaving.flight_ms,
+        "1" if leaving.minds_opt_outs else "",
     )
     return text(told[0]), int(float(told[1])) if len(told) > 1 else None
 
@@ -256,6 +258,11 @@ def settle(
     flat = [piece for pair in fields.items() for piece in pair]
     told = store.run("settle", partition, ident, verdict, store.retention.runs, packed(store, events), *flat)
     return text(told[0]), [text(one) for one in told[1:]]
+
+
+def looking(store: Store, partition: int, give_up: int, most: int = 16) -> list[str]:
+    """The unknown runs to look into now; `give_up`: ms after which nobody looks any more."""
+    return [text(one) for one in store.run("looking", partition, most, give_up)]
 
 
 def reassert(store: Store, partition: int, run: str, lane: str, attempt: str, left: int, deadline: int) -> str:

@@ -53,7 +53,10 @@ if open then
   elseif verdict == 'more' then
     redis.call('HSET', R, 'state', 'queued', 'attempt', '')
   elseif verdict == 'unknown' then
-    if state ~= 'unknown' then redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now) end
+    if state ~= 'unknown' then
+      redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
+      look_into(run)
+    end
     if head then park = tonumber(ARGV[7]) end
   else
     redis.call('HSET', R, 'state', verdict, 'end', now)

@@ -1,5 +1,6 @@
--- leave(now, run, lane, token, attempt, call ms, pace class, ms a call, burst, needs window "1", flight ms)
---   → {"left"} | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"wait", until ms}
+-- leave(now, run, lane, token, attempt, call ms, pace class, ms a call, burst, needs window "1", flight ms,
+--       minds opt-outs "1")
+--   → {"left"} | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"opted_out"} | {"wait", until ms}
 -- The only way out, and a compare-and-set on the run: the fence is the run's own state.
 local run, lane, token, attempt = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local R = P .. 'r:' .. run
@@ -14,6 +15,9 @@ local talk = (r[5] and r[5] ~= '') and (P .. 'v:' .. r[4] .. ':' .. r[5]) or nil
 if ARGV[10] == '1' and r[6] ~= '1' then
   local open = talk and tonumber(redis.call('HGET', talk, 'window') or '')
   if not open or open <= now then return { 'window' } end
+end
+if ARGV[12] == '1' and r[6] ~= '1' and r[5] and redis.call('HEXISTS', P .. 'oo:' .. r[4], r[5]) == 1 then
+  return { 'opted_out' }
 end
 local till, paced = closed_until(q), false
 local gate = P .. 'g:' .. r[4]

@@ -24,6 +24,7 @@ if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
       redis.call('HSET', R, 'state', 'queued', 'attempt', '')
     else
       redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
+      look_into(run)
       state, since = 'unknown', now
       for _, one in ipairs(cjson.decode(ARGV[8])) do record(one) end
       if r[5] and r[5] ~= '' then

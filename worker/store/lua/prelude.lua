@@ -65,6 +65,9 @@ local function index(key, member)
   redis.call('ZADD', key, math.max(now * 1000, (tonumber(top[2] or '') or 0) + 1), member)
 end
 
+-- An unknown run is looked into beside its lane, by the ticker, until something is proven: see lua/looking.lua.
+local function look_into(run) redis.call('ZADD', P .. 'rec', now + 5000, run) end
+
 local function holds(lane, token)
   return token ~= '' and redis.call('HGET', P .. 'h:' .. queue_of(lane), lane) == token
 end

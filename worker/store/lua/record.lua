@@ -3,7 +3,7 @@
 -- a: 1 event id, 2 event JSON, 3 retention ms, 4 connection, 5 conversation ("" none), 6 message id ("" none),
 --    7 its provider id, 8 status ("" none), 9 status time ms ("" unknown), 10 direction, 11 window until ms ("" none),
 --    12 occurred ms, 13 contact JSON ("" none), 14 run ("" none), 15 echo ("1": of what we said), 16 subscriptions ("a,b")
---    17 timeline kind, 18 record retention ms
+--    17 timeline kind, 18 record retention ms, 19 our own reference as a receipt gives it back ("" none)
 
 local FORWARD = { accepted = 1, sent = 2, delivered = 3, read = 4 }
 
@@ -58,6 +58,30 @@ local function upsert_conversation(a)
   index(P .. 'vi:' .. a[4], a[5])
 end
 
+-- What may prove later that an unknown run arrived: echoes nobody is known to have said, and receipts that carry our own
+-- reference.
+local function keep_evidence(a)
+  if a[17] == 'message.sent' and a[14] == '' and a[5] ~= '' then
+    local key = P .. 'ec:' .. a[4] .. ':' .. a[5]
+    redis.call('ZADD', key, tonumber(a[12]) or now, a[1])
+    redis.call('ZREMRANGEBYRANK', key, 0, -51)
+    redis.call('PEXPIRE', key, 86400000)
+  end
+  if (a[19] or '') ~= '' and a[7] ~= '' then
+    redis.call('SET', P .. 'rf:' .. a[4] .. ':' .. a[19], a[7], 'PX', a[18])
+  end
+end
+
+-- Whoever opted out gets nothing more until they opt in again.
+local function note_consent(a)
+  if a[5] == '' then return end
+  if a[17] == 'conversation.optout' then
+    redis.call('HSET', P .. 'oo:' .. a[4], a[5], tonumber(a[12]) or now)
+  elseif a[17] == 'conversation.optin' then
+    redis.call('HDEL', P .. 'oo:' .. a[4], a[5])
+  end
+end
+
 local function record(a)
   if redis.call('EXISTS', P .. 'e:' .. a[1]) == 1 then return 'duplicate' end
   -- An echo of a run still in flight waits with it, so an app does not take its own answer for a person's.
@@ -75,6 +99,8 @@ local function record(a)
   redis.call('SET', P .. 'e:' .. a[1], id, 'PX', a[3])
   if a[6] ~= '' then upsert_message(a) end
   if a[5] ~= '' then upsert_conversation(a) end
+  keep_evidence(a)
+  note_consent(a)
   for name in string.gmatch(a[16], '[^,]+') do
     local lane = 'dlv:' .. name .. '/' .. a[4] .. ':' .. a[5]
     redis.call('RPUSH', P .. 'l:' .. lane, id)

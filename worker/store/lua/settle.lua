@@ -8,6 +8,7 @@ if r[1] ~= 'unknown' then return { r[1] or 'gone' } end
 redis.call('HSET', R, 'state', verdict, 'end', now, unpack(ARGV, 6))
 redis.call('PEXPIRE', R, ARGV[4])
 redis.call('ZREM', P .. 'exp', run)
+redis.call('ZREM', P .. 'rec', run)
 for _, one in ipairs(cjson.decode(ARGV[5])) do record(one) end
 if drop(r[2], run) then ring(queue_of(r[2])) end
 return { verdict, unpack(rung) }

@@ -1,0 +1,55 @@
+"""
+Chores: what the elected worker does now and then beside the tick, in a thread of its own because it calls providers.
+
+Looking for proof of unknown runs each second, renewing what expires each minute.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from worker import reconcile, tokens
+from worker.core import Core
+
+log = logging.getLogger("ferry.chores")
+
+SECOND, MINUTE = 1.0, 60.0
+
+
+class Chores:
+    """A daemon thread of a worker process; `elected` says whether it is this one's turn."""
+
+    def __init__(self, core: Core, elected: Callable[[], bool]) -> None:
+        self.core = core
+        self.elected = elected
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._renew_at = 0.0
+
+    def start(self) -> None:
+        """Begins."""
+        self._thread = threading.Thread(target=self._run, name="ferry-chores", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begins nothing new."""
+        self._stop.set()
+
+    def _run(self) -> None:
+        while not self._stop.wait(SECOND):
+            try:
+                if self.elected():
+                    self.turn()
+            except Exception as problem:  # noqa: BLE001  (Redis may be away; the next second tries again)
+                log.warning("chores wait", extra={"error": type(problem).__name__})
+
+    def turn(self) -> None:
+        """One turn of everything that is due."""
+        for partition in range(self.core.store.partitions):
+            reconcile.turn(self.core, partition)
+        if time.monotonic() >= self._renew_at:
+            self._renew_at = time.monotonic() + MINUTE
+            tokens.turn(self.core)

@@ -1,0 +1,199 @@
+"""
+Unknown runs: looking for proof that what left has arrived.
+
+Absence is never proof.  A run ends as "succeeded, by this proof", or stays unknown; "not sent" comes from the sender,
+from the provider's refusal, or from a person.  Proofs, cheapest first: a receipt that carries our own reference, an
+echo in the conversation with the same words, and the provider's own means (`Provider.prove`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from connectors import client as http
+from connectors.action import Action, Nature, Outcome, Part
+from connectors.errors import ConnectorError
+from connectors.events import EventType
+from connectors.provider import Provider, UnknownCall
+from worker.core import Core
+from worker.endings import said_by, stored_parts, talk_of
+from worker.normalise import Origin, run_event, sent_event
+from worker.store import events, messages, runs
+from worker.store.connections import Stored
+from worker.store.text import text
+
+log = logging.getLogger("ferry.reconcile")
+
+EARLIER_MS = 5_000  # an echo's time may be a little before our own "left": clocks differ
+LATER_MS = 15 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An unknown run with all it names."""
+
+    core: Core
+    partition: int
+    run: str
+    record: Mapping[str, bytes]
+    stored: Stored
+    provider: Provider
+    action: Action
+    pieces: list[Mapping[str, Any]]
+
+    @property
+    def index(self) -> int:
+        """Which of its calls is unknown."""
+        return int(self.record.get("chunk") or 0)
+
+    @property
+    def ref(self) -> str:
+        """The reference that call carried."""
+        return self.run if self.index == 0 else f"{self.run}.{self.index}"
+
+    @property
+    def left(self) -> int:
+        """When it left, in ms."""
+        return int(float(text(self.record.get("left")) or 0))
+
+
+def look(core: Core, partition: int, run: str) -> str:
+    """Looks into one unknown run: "proven" | "unknown" | "gone"."""
+    case = _case(core, partition, run)
+    if case is None:
+        return "gone"
+    for how, find in (("receipt", _by_receipt), ("echo", _by_echo), ("provider", _by_provider)):
+        outcome = find(case)
+        if outcome is not None and all(part.state != "unknown" for part in outcome.parts):
+            told = settle(case, outcome, how)
+            log.info("unknown run proven", extra={"run": run, "connection": case.stored.id, "proof": how, "told": told})
+            return "proven"
+    return "unknown"
+
+
+def _case(core: Core, partition: int, run: str) -> Case | None:
+    record = runs.load(core.store, run)
+    if record is None or text(record.get("state")) != "unknown":
+        return None
+    stored = core.connections.get(text(record.get("connection")))
+    if stored is None:
+        return None
+    provider = core.provider(stored)
+    action = provider.actions.get(text(record.get("action")))
+    if action is None:
+        return None
+    given = json.loads(record.get("ready") or record.get("input") or b"{}")
+    pieces = list(action.cut(given))
+    return Case(core, partition, run, record, stored, provider, action, pieces)
+
+
+def _by_receipt(case: Case) -> Outcome | None:
+    """A receipt that gives our reference back: whatever it says of the message, it has arrived at the provider."""
+    if case.action.nature is not Nature.SEND:
+        return None
+    key = case.core.store.key(case.partition, f"rf:{case.stored.id}:{case.ref}")
+    found = text(case.core.store.client.get(key))
+    if not found:
+        return None
+    return Outcome({"message_id": found}, (Part("0", "accepted", found),))
+
+
+def _by_echo(case: Case) -> Outcome | None:
+    """An echo of nobody's, in the same conversation, with the same words, from about when it left."""
+    party, words = text(case.record.get("conversation")), case.pieces[case.index].get("text")
+    if case.action.nature is not Nature.SEND or not party or not isinstance(words, str):
+        return None
+    store = case.core.store
+    key = store.key(case.partition, f"ec:{case.stored.id}:{party}")
+    names: Any = store.client.zrangebyscore(key, case.left - EARLIER_MS, case.left + LATER_MS)
+    for name in names:
+        event = events.get(store, text(name))
+        said = (event or {}).get("message") or {}
+        if said.get("text") != words:
+            continue
+        known = messages.get(store, said["id"])
+        if known is not None and known["run"] is None and _take(case, key, text(name), said["id"]):
+            return Outcome({"message_id": said["provider_id"]}, (Part("0", "accepted", said["provider_id"]),))
+    return None
+
+
+def _take(case: Case, key: str, event: str, message: str) -> bool:
+    """One echo proves one run: who removes it from the evidence has it."""
+    store = case.core.store
+    if not store.client.zrem(key, event):
+        return False
+    store.client.hset(store.key(case.partition, f"m:{message}"), "run", case.run)
+    return True
+
+
+def _by_provider(case: Case) -> Outcome | None:
+    if case.provider.prove is None:
+        return None
+    spoken = case.stored.speak(case.core.settings.public_url)
+    left = datetime.fromtimestamp(case.left / 1000, UTC)
+    unknown = UnknownCall(spoken, case.action, case.pieces[case.index], case.ref, left)
+    with case.core.clients.one() as client:
+        try:
+            return case.provider.prove(unknown, http.asking(case.provider, spoken, client))
+        except ConnectorError as problem:
+            log.info("nothing proven", extra={"run": case.run, "connection": case.stored.id, "error": problem.name})
+            return None
+
+
+def settle(case: Case, outcome: Outcome, how: str) -> str:
+    """Records the proof: the run has succeeded, or goes on with the calls it still has to make."""
+    core, now = case.core, int(time.time() * 1000)
+    attempts = [*json.loads(case.record.get("attempts") or b"[]")]
+    attempts.append({"at": now, "ms": 0, "status": None, "outcome": f"proven:{how}"})
+    parts = stored_parts(case.record) + [
+        {"ref": part.ref, "state": part.state, "message": part.message, "to": part.to, "error": None}
+        for part in outcome.parts
+    ]
+    fields: dict[str, Any] = {
+        "attempts": json.dumps(attempts),
+        "parts": json.dumps(parts, ensure_ascii=False),
+        "output": json.dumps(dict(outcome.output), ensure_ascii=False, default=str),
+        "error": "",
+    }
+    told = _sent(case, outcome, now)
+    if case.index + 1 < len(case.pieces):
+        fields["chunk"] = case.index + 1
+        events.commit(core.store, told)
+        expires = int(float(text(case.record.get("expires")) or now))
+        state, rings = runs.resume(core.store, case.run, max(expires, now + 3_600_000), fields)
+    else:
+        shown = runs.show(case.run, {**case.record, **{name: str(value).encode() for name, value in fields.items()}})
+        shown.update(state="succeeded", error=None, attempt=f"proven:{how}")
+        shown["conversation"] = text(case.record.get("conversation"))
+        origin = Origin(case.partition, case.stored.id, case.provider.title, None, now)
+        hearers = core.hearers(EventType.RUN_SUCCEEDED)
+        told.append(run_event(origin, EventType.RUN_SUCCEEDED, shown, hearers, talk_of(case.record)))
+        state, rings = runs.settle(core.store, case.run, "succeeded", fields, told)
+    core.ring(case.partition, rings)
+    return state
+
+
+def _sent(case: Case, outcome: Outcome, now: int) -> list[events.Commit]:
+    if case.action.nature is not Nature.SEND:
+        return []
+    origin = Origin(case.partition, case.stored.id, case.provider.title, None, now)
+    party = text(case.record.get("conversation"))
+    given = case.pieces[case.index]
+    hearers = case.core.hearers(EventType.SENT)
+    return [
+        sent_event(origin, said_by(case.action, given, part.message), part.to or party, case.run, hearers)
+        for part in outcome.parts
+        if part.message and part.state == "accepted"
+    ]
+
+
+def turn(core: Core, partition: int) -> int:
+    """Looks into every unknown run that is due; returns how many were proven."""
+    give_up = int(core.settings.reconcile_hours * 3_600_000)
+    return sum(look(core, partition, run) == "proven" for run in runs.looking(core.store, partition, give_up))

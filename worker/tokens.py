@@ -1,0 +1,123 @@
+"""
+Secrets that expire: renewed before they do, by one worker at a time, and once when the provider refuses them.
+
+A renewed secret is stored before it is used; whoever waited for the renewal reads it from there.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import httpx
+
+from connectors.errors import ConnectorError, OutcomeUnknown, Reason, Rejected, Unreachable
+from worker import states
+from worker.core import Core
+from worker.store.connections import Stored
+from worker.store.text import text
+
+log = logging.getLogger("ferry.tokens")
+
+LOCK_MS = 60_000
+WAIT_SECONDS = 15.0
+CALL_SECONDS = 20.0
+
+
+def fresh(core: Core, stored: Stored) -> Stored:
+    """
+    The connection with secrets that are good now, renewed if that is due.
+
+    raises: ConnectorError when they had to be renewed and could not be
+    """
+    refresh = core.provider(stored).refresh
+    if refresh is None or not refresh.due(stored.speak(""), datetime.now(UTC)):
+        return stored
+    return renew(core, stored)
+
+
+def renew(core: Core, stored: Stored) -> Stored:
+    """
+    New secrets, by us or by whoever is at it already.
+
+    raises: Rejected when the provider refuses (the connection then waits for a person), Unreachable and others
+    """
+    lock, token = f"f:renewing:{stored.id}", secrets.token_hex(8)
+    until = time.monotonic() + WAIT_SECONDS
+    while not core.store.client.set(lock, token, nx=True, px=LOCK_MS):
+        if time.monotonic() > until:
+            told = "the secrets are being renewed by another worker, which takes long"
+            raise Unreachable(told)
+        time.sleep(0.05)
+        now = core.connections.get(stored.id, fresh=True)
+        if now is not None and now.secrets != stored.secrets:
+            return now
+    try:
+        now = core.connections.get(stored.id, fresh=True)
+        if now is None or now.secrets != stored.secrets:
+            return now or stored
+        return _renewed(core, now)
+    finally:
+        if text(core.store.client.get(lock)) == token:
+            core.store.client.delete(lock)
+
+
+def _renewed(core: Core, stored: Stored) -> Stored:
+    provider = core.provider(stored)
+    if provider.refresh is None:
+        return stored
+    with core.clients.one() as client:
+
+        def send(request: httpx.Request) -> httpx.Response:
+            request.extensions = {**request.extensions, "timeout": httpx.Timeout(CALL_SECONDS).as_dict()}
+            try:
+                return client.send(request)
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as problem:
+                told = f"could not reach the provider: {type(problem).__name__}"
+                raise Unreachable(told) from problem
+            except httpx.HTTPError as problem:
+                told = f"the secrets could not be renewed: {type(problem).__name__}"
+                raise OutcomeUnknown(told) from problem
+
+        try:
+            changed = provider.refresh.call(stored.speak(core.settings.public_url), send)
+        except Rejected as problem:
+            if problem.reason == Reason.AUTH:
+                states.refused(core, stored, problem)
+            raise
+    after = apply(stored, changed)
+    core.connections.save(after)
+    log.info("secrets renewed", extra={"connection": stored.id, "provider": provider.title})
+    return after
+
+
+def apply(stored: Stored, changed: Mapping[str, str]) -> Stored:
+    """The connection with what a renewal changed: secrets by name, settings as "settings.<name>"."""
+    settings, hidden = dict(stored.settings), dict(stored.secrets)
+    for name, value in changed.items():
+        if name.startswith("settings."):
+            settings[name.removeprefix("settings.")] = value
+        else:
+            hidden[name] = value
+    return replace(stored, settings=settings, secrets=hidden)
+
+
+def turn(core: Core) -> int:
+    """Renews whatever is due; returns how many were.  One that fails is tried again at the next turn."""
+    renewed = 0
+    for stored in core.connections.all():
+        refresh = core.provider(stored).refresh
+        if refresh is None or stored.archived or stored.state == states.CLIENT_ACTION_REQUIRED:
+            continue
+        if not refresh.due(stored.speak(""), datetime.now(UTC)):
+            continue
+        try:
+            renew(core, stored)
+            renewed += 1
+        except ConnectorError as problem:
+            log.warning("secrets not renewed", extra={"connection": stored.id, "error": problem.name})
+    return renewed
