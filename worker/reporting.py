@@ -87,6 +87,7 @@ class Lines(logging.Formatter):
             if trace:
                 line["trace"] = trace
             return json.dumps(line, ensure_ascii=False, default=str)
+        said = " ".join(said.split())
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         shown = {name: value for name, value in fields.items() if value is not None}
         words = " ".join(f"{self._dim(name + '=')}{value}" for name, value in shown.items())

@@ -26,6 +26,15 @@ TABLE = {
     "beat": "serve",
     "release": "serve",
     "trigger": "trigger",
+    "connection": "connection",
+    "action": "action",
+    "send": "action",
+    "events": "events",
+    "runs": "runs",
+    "doctor": "doctor",
+    "key": "keys",
+    "config": "config",
+    "completion": "config",
 }
 
 
@@ -101,4 +110,5 @@ def main() -> None:
     \b
       ferry dev                     all of it on this machine, with simulated providers
       ferry trigger 1msg message    a webhook as the provider would send it
+      ferry events tail             what became of it
     """

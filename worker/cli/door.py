@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,16 @@ class Door:
             return answer.json() if answer.content else None
         raise refused(answer.status_code, _said(answer))
 
+    def pages(self, path: str, query: Mapping[str, Any], *, size: int = 500) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page after page as they are wanted."""
+        cursor: str | None = None
+        while True:
+            page = self.ask("GET", path, query={**query, "limit": size, "cursor": cursor})
+            yield from page["items"]
+            cursor = page["cursor"]
+            if not cursor:
+                return
+
     @functools.cached_property
     def _client(self) -> httpx.Client:
         import httpx
@@ -99,7 +109,7 @@ NEXT = {
 
 def refused(status: int, said: Mapping[str, Any]) -> Failure:
     """The failure that problem+json tells of."""
-    told = str(said.get("detail") or said.get("title") or f"the answer was {status}")
+    told = str(said.get("detail") or "; ".join(said.get("reasons") or []) or said.get("title") or f"answered {status}")
     fields = said.get("fields") or said.get("errors")
     if fields:
         told += "".join(f"\n  {name}: {words}" for name, words in _flat(fields))
@@ -140,14 +150,20 @@ def kept() -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def with_door(command: Callable[..., Any]) -> Callable[..., Any]:
+def with_door(command: Callable[..., Any], *spellings: str) -> Callable[..., Any]:
     """Gives a command the options --url and --key, and a `door` opened by them."""
+    names = spellings or ("--key", "--api-key")
 
     @click.option("--url", envvar="FERRY_URL", help="Which Ferry; FERRY_URL.")
-    @click.option("--key", "api_key", envvar="FERRY_KEY", help="Its key; FERRY_KEY is better, it stays out of `ps`.")
+    @click.option(*names, "api_key", envvar="FERRY_KEY", help="Its key; FERRY_KEY is better, it stays out of `ps`.")
     @click.pass_context
     @functools.wraps(command)
     def opened(ctx: click.Context, /, url: str | None, api_key: str | None, **words: Any) -> Any:
         return command(door=find(url, api_key, ctx.obj), **words)
 
     return opened
+
+
+def with_door_beside_key(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The same for a command whose own --key means something else."""
+    return with_door(command, "--api-key")

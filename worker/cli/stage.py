@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("ferry.dev")
 
 PATIENCE = 60.0  # seconds for Redis and the stand-ins to be there
-TICK = "f:tick"  # there while some worker ticks
 OURS = ("web", "worker", "beat", "redis")
 
 
@@ -93,8 +92,10 @@ class Stage:
         """Whether some worker ticks."""
         if self._core is None:
             return False
+        from worker.ticker import ELECTED
+
         try:
-            return bool(self._core.store.client.exists(TICK))
+            return bool(self._core.store.client.exists(ELECTED))
         except RedisError as problem:
             raise ConnectionError(str(problem)) from problem
 

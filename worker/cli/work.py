@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ def worker() -> None:
     reporting.start(settings, "worker")
 
     from celery import signals
+    from celery.exceptions import SecurityWarning
 
     from worker.app import Engine
     from worker.cli.roundtrip import watch
@@ -37,6 +39,7 @@ def worker() -> None:
     engine = Engine(settings)
     reach(engine.core.store)
     signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
+    warnings.simplefilter("ignore", SecurityWarning)  # of running as root: who runs us is for our deployer to say
     made = engine.app.Worker(
         pool="threads",
         concurrency=settings.slots,

@@ -1,0 +1,155 @@
+"""`ferry action` and `ferry send`: what providers can do, and doing it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from worker.cli import failing, outcome, showing
+from worker.cli.door import with_door
+from worker.cli.failing import Failure
+from worker.cli.pairs import document
+from worker.cli.showing import as_json
+
+if TYPE_CHECKING:
+    from worker.cli.door import Door
+
+doing = [
+    click.option("--idempotency-key", "key", metavar="I", help="The same key and words give the same run."),
+    click.option("--async", "at_once", is_flag=True, help="Do not wait for the outcome."),
+    click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait at most."),
+]
+
+
+def with_doing(command: Any) -> Any:
+    """Adds the options of everything that makes a run."""
+    for option in reversed(doing):
+        command = option(command)
+    return command
+
+
+@click.group(short_help="What providers can do, and doing it.")
+def action() -> None:
+    """What providers can do, and doing it."""
+
+
+@action.command("list")
+@click.option("--connection", help="Those of this connection's provider.")
+@click.option("--provider", help="Those of this provider.")
+@click.option("--intent", metavar="WORDS", help='Those about "mark as read", say.')
+@click.option("--limit", type=click.IntRange(1), help="So many at most.")
+@as_json
+@with_door
+def listing(
+    door: Door, connection: str | None, provider: str | None, intent: str | None, limit: int | None, *, as_json: bool
+) -> None:
+    """List actions."""
+    items = list(door.pages("/v1/actions", {"connection": connection, "provider": provider}))
+    if intent:
+        items = about(items, intent)
+    items = items[:limit]
+    if as_json:
+        showing.data({"items": items, "cursor": None})
+        return
+    showing.table(
+        items,
+        {
+            "PROVIDER": lambda one: one["provider"],
+            "ACTION": lambda one: one["key"],
+            "": lambda one: one["title"],
+            "REPEATABLE": lambda one: one["repeatable"],
+        },
+    )
+
+
+def about(items: list[dict[str, Any]], intent: str) -> list[dict[str, Any]]:
+    """Those that hold any of the words, best first: a word in the key counts most, one in the description least."""
+    words = [word.rstrip("s") for word in intent.casefold().split() if len(word) > 2]
+
+    def weight(one: dict[str, Any]) -> int:
+        places = ((3, one["key"]), (2, one["title"]), (1, one.get("description") or ""))
+        return sum(worth for worth, text in places for word in words if word in text.casefold())
+
+    ranked = sorted(items, key=weight, reverse=True)
+    return [one for one in ranked if weight(one)]
+
+
+@action.command("get")
+@click.argument("name", metavar="ACTION")
+@click.option("--connection", help="Of this connection's provider.")
+@click.option("--provider", help="Of this provider.")
+@as_json
+@with_door
+def get(door: Door, name: str, connection: str | None, provider: str | None, *, as_json: bool) -> None:
+    """Show what an action takes and gives."""
+    if connection:
+        provider = door.ask("GET", f"/v1/connections/{quote(connection, safe='')}")["provider"]
+    if not provider:
+        owners = {one["provider"] for one in door.pages("/v1/actions", {}) if one["key"] == name}
+        if len(owners) != 1:
+            told = f"{len(owners) or 'no'} providers have an action {name!r}: say which"
+            following = f"ferry action get {name} --provider {min(owners)}" if owners else "ferry action list"
+            raise Failure(told, following=following, code=failing.USAGE if owners else failing.NOT_FOUND)
+        provider = owners.pop()
+    found = door.ask("GET", f"/v1/actions/{quote(provider, safe='')}/{quote(name, safe='')}")
+    if as_json:
+        showing.data(found)
+        return
+    plain = {name: value for name, value in found.items() if name not in {"inputSchema", "outputSchema"}}
+    showing.card(plain)
+    for title in ("inputSchema", "outputSchema"):
+        needed = set(found[title].get("required", []))
+        rows = [
+            {"name": name, "needed": name in needed, **told}
+            for name, told in found[title].get("properties", {}).items()
+        ]
+        click.echo()
+        showing.table(
+            rows,
+            {
+                title: lambda one: one["name"],
+                "TYPE": lambda one: one.get("type"),
+                "REQUIRED": lambda one: one["needed"],
+                "": lambda one: one.get("description"),
+            },
+        )
+
+
+@action.command("run")
+@click.argument("name", metavar="ACTION")
+@click.option("--connection", required=True, help="With which connection.")
+@click.option("--input", "given", default="{}", metavar="JSON|@FILE|-", help="What the action takes.")
+@click.option("--dry-run", is_flag=True, help="Show what would leave; nothing is stored.")
+@with_doing
+@as_json
+@with_door
+def run(door: Door, name: str, connection: str, given: str, *, dry_run: bool, as_json: bool, **how: Any) -> None:
+    """
+    Carry an action out; its result is under `output`.
+
+    \b
+      ferry action run send-message --connection 1msg --input '{"to": "15550100123", "text": "hello"}'
+    """
+    body = {"connection": connection, "action": name, "input": document(given, "--input")}
+    if dry_run:
+        showing.data(door.ask("POST", "/v1/runs", query={"dry_run": "true"}, body=body))
+        return
+    outcome.carry_out(door, "/v1/runs", body, machine=as_json, **how)
+
+
+@click.command(short_help="Send a text: the commonest action.")
+@click.argument("connection")
+@click.option("--to", required=True, metavar="N", help="A contact's id or number, or a conversation (cnv_…).")
+@click.option("--text", required=True, metavar="T", help="What to say.")
+@click.option("--reply-to", metavar="MESSAGE", help="Which message it answers.")
+@click.option("--channel", help="Where a provider has several, e.g. sms or whatsapp.")
+@with_doing
+@as_json
+@with_door
+def send(door: Door, connection: str, *, as_json: bool, **words: Any) -> None:
+    """Send a text by a connection, in whatever way its provider does that."""
+    how = {name: words.pop(name) for name in ("key", "at_once", "timeout")}
+    said = {name: word for name, word in words.items() if word is not None}
+    outcome.carry_out(door, "/v1/messages", {"connection": connection, **said}, machine=as_json, **how)

@@ -1,0 +1,98 @@
+"""`ferry config` and `ferry completion`: settings as this shell has them, and the shell itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from worker.cli import failing, showing
+from worker.cli.failing import Failure
+from worker.cli.showing import as_json
+
+
+@click.group(short_help="Settings as this shell has them.")
+def config() -> None:
+    """Settings as this shell has them."""
+
+
+@config.command("show")
+@as_json
+def show(*, as_json: bool) -> None:
+    """List every setting, its value here and its meaning; secrets as …last4.  Says what is missing or wrong."""
+    from worker.settings import SettingsError, read
+
+    items = told()
+    if as_json:
+        showing.data({"items": items, "cursor": None})
+    else:
+        showing.table(
+            items,
+            {
+                "NAME": lambda one: one["name"],
+                "VALUE": lambda one: one["value"],
+                "FROM": lambda one: one["from"],
+                "": lambda one: one["meaning"],
+            },
+        )
+    try:
+        read()
+    except SettingsError as problem:
+        raise Failure(str(problem), following="ferry config key", code=failing.USAGE) from problem
+
+
+def told() -> list[dict[str, Any]]:
+    """Each setting as this process would read it."""
+    from dataclasses import fields
+
+    from worker.settings import Settings, environment
+
+    given = environment({})
+    found = []
+    for one in fields(Settings):
+        name, word = one.metadata["name"], given.get(one.metadata["name"], "").strip()
+        value = word or (",".join(one.default) if isinstance(one.default, tuple) else str(one.default))
+        if one.metadata["secret"] and word:
+            value = blotted(word)
+        found.append(
+            {"name": name, "value": value, "from": "set" if word else "default", "meaning": one.metadata["meaning"]}
+        )
+    return found
+
+
+def blotted(word: str) -> str:
+    """A secret as it is shown: of a URL the password, of anything else all but the last four."""
+    from connectors.connection import tail
+    from worker.reporting import scrub
+
+    return scrub(word) if "://" in word else ",".join(tail(piece.strip()) for piece in word.split(","))
+
+
+@config.command("key")
+def key() -> None:
+    """Make a key for FERRY_SECRET_KEYS."""
+    from worker.store.vault import new_key
+
+    click.echo(new_key())
+    showing.note("Put it into FERRY_SECRET_KEYS.  To change a key: the new one first, then the old one, by a comma.")
+
+
+SOURCES = {
+    "bash": 'eval "$(ferry completion bash)"     in ~/.bashrc',
+    "zsh": 'eval "$(ferry completion zsh)"      in ~/.zshrc',
+    "fish": "ferry completion fish | source      in ~/.config/fish/config.fish",
+}
+
+
+@click.command(short_help="Completion for bash, zsh or fish.")
+@click.argument("shell", type=click.Choice(list(SOURCES)))
+@click.pass_context
+def completion(ctx: click.Context, /, shell: str) -> None:
+    """Print what makes SHELL complete ferry's words."""
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is None:  # pragma: no cover  (click knows the three)
+        raise Failure(f"click knows no completion for {shell}", following="ferry completion --help")
+    click.echo(kind(ctx.find_root().command, {}, "ferry", "_FERRY_COMPLETE").source())
+    showing.note(SOURCES[shell])

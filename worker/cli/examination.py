@@ -1,0 +1,155 @@
+"""The checks of `ferry doctor`, each a sentence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from worker.cli import failing
+from worker.cli.backstage import settings_here
+from worker.cli.door import find
+from worker.cli.failing import Failure
+from worker.core import Core, build
+from worker.handlers import HandlersError, load
+from worker.settings import SettingsError
+from worker.store.backlog import dead_letters, waiting
+from worker.store.condition import condition
+from worker.store.connections import READY, Stored
+from worker.store.vault import WrongKey
+from worker.ticker import ELECTED
+from worker.valkey import OLDEST
+
+SKEW = 1.0  # seconds between Redis' clock and ours that are worth a word
+SKEW_WRONG = 30.0
+LATE = 30.0  # seconds a lane may wait before it is worth a word
+CONNECTION = "ferry connection check {}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check: verdict "ok", "warning" or "wrong"; what to type, and the exit code, where it is wrong."""
+
+    verdict: str
+    name: str
+    words: str
+    following: str = ""
+    code: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {name: value for name, value in asdict(self).items() if name != "code"}
+
+
+def inside() -> Iterator[Finding]:
+    """Whatever can be seen with the settings of the instance itself."""
+    try:
+        settings = settings_here()
+    except SettingsError as problem:
+        yield Finding("wrong", "settings", str(problem), "ferry config show", failing.USAGE)
+        return
+    yield Finding("ok", "settings", "all that is needed is set")
+    try:
+        found = load(settings.handlers)
+        yield Finding("ok", "handlers", f"{len(found)} loaded" if found else "none, so nobody answers by itself")
+    except HandlersError as problem:
+        yield Finding("wrong", "handlers", str(problem), "ferry config show", failing.USAGE)
+    core = build(settings, lambda partition, queue: None, timeout=3.0, retries=0)  # noqa: ARG005
+    try:
+        yield from _redis(core)
+        yield from _connections(core)
+        yield from _work(core)
+    except RedisError as problem:
+        told = f"Redis cannot be used ({type(problem).__name__}): is it running, is REDIS_URL right?"
+        yield Finding("wrong", "redis", told, "ferry config show", failing.UNREACHABLE)
+    finally:
+        core.store.close()
+
+
+def _redis(core: Core) -> Iterator[Finding]:
+    client = core.store.client
+    before = time.time()
+    seconds, micros = client.time()
+    skew = float(seconds) + float(micros) / 1e6 - (before + time.time()) / 2
+    info: Any = client.info("server")
+    name = str(info.get("server_name") or "redis")
+    version = str(info.get("valkey_version") or info.get("redis_version") or "0")
+    told = f"{name} {version}"
+    if tuple(int(word) for word in version.split(".")[:2]) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        yield Finding("wrong", "redis", f"{told}; {oldest} or newer is needed", "ferry config show")
+    else:
+        yield Finding("ok", "redis", told)
+    state = condition(core.store)
+    for words in state.problems:
+        yield Finding("wrong", "redis", words, "ferry doctor")
+    for words in state.warnings:
+        yield Finding("warning", "redis", words)
+    yield Finding("ok", "redis", f"evicts: {state.policy}; writes to disk: {state.appendfsync}; loses {state.can_lose}")
+    verdict = "wrong" if abs(skew) > SKEW_WRONG else "warning" if abs(skew) > SKEW else "ok"
+    yield Finding(verdict, "clock", f"Redis' clock and ours differ by {skew:+.3f} s", "ferry doctor")
+
+
+def _connections(core: Core) -> Iterator[Finding]:
+    try:
+        found = [one for one in core.connections.all() if not one.archived]
+    except WrongKey as problem:
+        yield Finding("wrong", "secrets", str(problem), "ferry config show")
+        return
+    yield Finding("ok", "secrets", f"the key opens what is stored of {len(found)} connection(s)")
+    for one in found:
+        yield _state(one, core.provider(one).title)
+
+
+def _state(stored: Stored, title: str) -> Finding:
+    name = f"connection {stored.id}"
+    if stored.state == READY:
+        return Finding("warning" if stored.paused else "ok", name, f"{title}: {'paused' if stored.paused else READY}")
+    why = (stored.error or {}).get("text") or "not tried yet"
+    code = failing.NEEDS_PERSON if stored.action else failing.FAILED
+    return Finding("wrong", name, f"{title}: {stored.state}: {why}", CONNECTION.format(stored.id), code)
+
+
+def _work(core: Core) -> Iterator[Finding]:
+    now = waiting(core.store)
+    told = f"{sum(now.ready.values())} lane(s) ready, the oldest for {now.worst:.1f} s; {now.parked} parked"
+    yield Finding("warning" if now.worst > LATE else "ok", "backlog", told)
+    dead = dead_letters(core.store)
+    if dead:
+        yield Finding("warning", "dead letters", f"{dead} wait for a person")
+    if core.store.client.exists(ELECTED):
+        yield Finding("ok", "worker", "alive")
+    else:
+        yield Finding("wrong", "worker", "none is alive: what comes in is kept and waits", "ferry worker")
+
+
+def outside(url: str | None, key: str | None, transport: Any, *, needed: bool) -> Iterator[Finding]:
+    """What the HTTP side says; without `needed`, only where an instance is known."""
+    try:
+        door = find(url, key, transport)
+    except Failure as problem:
+        if needed:
+            yield Finding("wrong", "web", str(problem), problem.following, problem.code)
+        return
+    try:
+        state = door.ask("GET", "/readyz", seconds=5.0)
+    except Failure as problem:
+        told = f"{door.url}: {problem}"
+        yield Finding("wrong", "web", told, "ferry web", problem.code)
+        return
+    yield Finding("ok", "web", f"{door.url} is ready")
+    if not needed:
+        return
+    for words in state.get("warnings") or []:
+        yield Finding("warning", "web", words)
+    try:
+        for one in door.pages("/v1/connections", {}):
+            verdict = "ok" if one["state"] == READY else "wrong"
+            why = (one.get("error") or {}).get("text") or ""
+            words = f"{one['provider']}: {one['state']} {why}".strip()
+            yield Finding(verdict, f"connection {one['id']}", words, CONNECTION.format(one["id"]), failing.FAILED)
+    except Failure as problem:
+        yield Finding("wrong", "key", str(problem), problem.following, problem.code)

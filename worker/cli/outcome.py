@@ -1,0 +1,87 @@
+"""Handing in a run and waiting for how it ends."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from worker.cli import failing, showing
+from worker.cli.failing import Failure
+
+if TYPE_CHECKING:
+    from worker.cli.door import Door
+
+ENDED = frozenset({"succeeded", "failed", "unknown", "cancelled"})
+AT_ONCE = 20.0  # seconds one request waits at most; after that we ask again
+PAUSE = 0.25
+CODES = {
+    # class of a failed run's error
+    "invalid_call": failing.USAGE,
+    "unreachable": failing.UNREACHABLE,
+    "throttled": failing.REFUSED,
+    "rejected": failing.REFUSED,
+    "outcome_unknown": failing.TIMED_OUT,
+}
+
+
+def carry_out(
+    door: Door, path: str, body: dict[str, Any], *, key: str | None, at_once: bool, timeout: float, machine: bool
+) -> None:
+    """
+    Posts the body, waits unless `at_once`, and shows the run; a bad end is a Failure.
+
+    A key is made up where none is given, so that a lost answer can be asked for again without a second message.
+    """
+    key = key or f"cli-{secrets.token_hex(8)}"
+    until = time.monotonic() + timeout
+    query = {} if at_once else {"wait": min(timeout, AT_ONCE)}
+    try:
+        with showing.waiting("handed in; waiting for the outcome"):
+            found = door.ask(
+                "POST", path, query=query, body=body, headers={"Idempotency-Key": key}, seconds=AT_ONCE + 10
+            )
+            while not at_once and found["state"] not in ENDED and time.monotonic() < until:
+                time.sleep(PAUSE)
+                found = door.ask("GET", f"/v1/runs/{found['id']}")
+    except Failure as problem:
+        if problem.code in {failing.TIMED_OUT, failing.UNREACHABLE}:
+            problem.following = f"the same command with --idempotency-key {key}: it is carried out once"
+        raise
+    show(found, machine=machine)
+    if not at_once:
+        judge(found, timeout)
+
+
+def show(run: dict[str, Any], *, machine: bool) -> None:
+    """One run."""
+    if machine:
+        showing.data(run)
+        return
+    error = run.get("error") or {}
+    showing.card(
+        {
+            **{name: run.get(name) for name in ("id", "state", "connection", "action", "output")},
+            "error": error.get("text"),
+            "reason": error.get("reason"),
+            "attempts": len(run.get("attempts") or []) or None,
+            "waiting_until": run.get("waiting_until"),
+            "finished_at": run.get("finished_at"),
+        }
+    )
+
+
+def judge(run: dict[str, Any], timeout: float) -> None:
+    """Raises the Failure that a run's state is, if it is one."""
+    state, ident = run["state"], run["id"]
+    following = f"ferry runs get {ident}"
+    if state == "succeeded":
+        return
+    error = run.get("error") or {}
+    if state == "unknown":
+        told = "it left, and no answer came: whether it arrived is unknown, and it is not sent again by itself"
+        raise Failure(told, following=following, code=failing.TIMED_OUT)
+    if state not in ENDED:
+        raise Failure(f"it is still {state} after {timeout:.0f} seconds", following=following, code=failing.TIMED_OUT)
+    told = error.get("text") or f"the run was {state}"
+    raise Failure(told, following=following, code=CODES.get(str(error.get("class")), failing.FAILED))

@@ -1,0 +1,84 @@
+"""NAME=VALUE on a command line: settings as they stand, secrets only from where `ps` and the history are blind."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from worker.cli import failing
+from worker.cli.failing import Failure
+
+
+def settings_of(words: Iterable[str]) -> dict[str, Any]:
+    """{name: value}; `true`, `12` and `null` are JSON, anything else is text."""
+    return {name: value_of(value) for name, value in map(pair, words)}
+
+
+def secrets_of(words: Iterable[str]) -> dict[str, str]:
+    """
+    {name: secret} of NAME=@VARIABLE, NAME=@./file and NAME=- (the first line of stdin).
+
+    raises: Failure for a secret that stands in the command line itself
+    """
+    return {name: secret_of(name, value) for name, value in map(pair, words)}
+
+
+def pair(word: str) -> tuple[str, str]:
+    """Its two halves.  raises: Failure"""
+    name, equals, value = word.partition("=")
+    if not equals or not name:
+        raise Failure(f"{word!r} is not NAME=VALUE", following="ferry connection ensure --help", code=failing.USAGE)
+    return name, value
+
+
+def value_of(word: str) -> Any:
+    """JSON where it is JSON, else the text."""
+    try:
+        return json.loads(word)
+    except ValueError:
+        return word
+
+
+def secret_of(name: str, word: str) -> str:
+    """The secret a word names.  raises: Failure, never quoting it"""
+    from worker.settings import environment
+
+    told = f"the secret {name} must not stand in the command line: put it into a variable"
+    if word == "-":
+        found: str | None = sys.stdin.readline().strip()
+    elif word.startswith("@"):
+        place = word[1:]
+        found = environment({}).get(place)
+        if found is None and Path(place).is_file():
+            found = Path(place).read_text().strip()
+        told = f"there is neither a variable nor a file {place}"
+    else:
+        found = None
+    if not found:
+        variable = name.upper()
+        raise Failure(told, following=f"{variable}=… ferry connection ensure … --secret {name}=@{variable}", code=2)
+    return found
+
+
+def document(word: str, what: str) -> dict[str, Any]:
+    """
+    A JSON object: as it stands, from @FILE, or from stdin (-).
+
+    raises: Failure
+    """
+    following = "ferry action get ACTION --provider PROVIDER"
+    try:
+        text = sys.stdin.read() if word == "-" else Path(word[1:]).read_text() if word.startswith("@") else word
+        found = json.loads(text)
+    except OSError as problem:
+        told = f"{word[1:]} cannot be read: {problem.strerror}"
+        raise Failure(told, following=following, code=failing.USAGE) from problem
+    except ValueError as problem:
+        told = f"{what} is no JSON: {problem}"
+        raise Failure(told, following=following, code=failing.USAGE) from problem
+    if not isinstance(found, dict):
+        raise Failure(f"{what} must be a JSON object", following=following, code=failing.USAGE)
+    return found
