@@ -25,7 +25,7 @@ from connectors.schema import Settings
 
 BASE_URL = "https://api.1msg.io"
 CHANNEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
-PASTED = re.compile(r"(?:bearer|basic)\s+", re.IGNORECASE)
+PASTED = re.compile(r"(?:bearer|basic)(?:\s+|$)", re.IGNORECASE)
 TOKEN_IN_URL = re.compile(r"([?&]token=)[^&#]*")
 INSTANCE = re.compile(
     rb'"instanceId"\s*:\s*(?:"([^"\\]*)"|([0-9]+))'

@@ -30,7 +30,6 @@ LIMITS = {"image": 5 * MB, "video": 16 * MB, "audio": 16 * MB, "document": 100 *
 # §2.9: what WhatsApp shows as such; all else goes as a document
 MIMES = {
     "image/jpeg": "image",
-    "image/jpg": "image",  # not a registered type, and often said
     "image/png": "image",
     "image/webp": "sticker",
     "video/mp4": "video",
@@ -38,10 +37,10 @@ MIMES = {
     "audio/aac": "audio",
     "audio/amr": "audio",
     "audio/mpeg": "audio",
-    "audio/mp3": "audio",  # the same
     "audio/mp4": "audio",
     "audio/ogg": "audio",
 }
+SAID = {"image/jpg": "image/jpeg", "audio/mp3": "audio/mpeg", "audio/x-m4a": "audio/mp4"}  # unregistered, often said
 SUFFIXES = {
     "jpg": "image",
     "jpeg": "image",
@@ -116,7 +115,8 @@ def inline(value: str) -> Inline | None:
     if not content:
         told = "the file is empty"
         raise ValidationError(told)
-    return Inline(head[1].lower(), sniffed(content), content)
+    declared = head[1].lower()
+    return Inline(SAID.get(declared, declared), sniffed(content), content)
 
 
 def sniffed(content: bytes) -> str | None:
@@ -142,7 +142,8 @@ def inspect(value: str) -> Inline | None:
             raise ValidationError(told)
         return None
     declared = MIMES.get(found.declared, "document")
-    if declared != "document" and (found.found is None or found.kind != declared):
+    alike = found.found == found.declared or {found.found, found.declared} <= BOXES
+    if declared != "document" and not alike:
         told = f"says it is {found.declared}, and its content is {found.found or 'something else'}"
         raise ValidationError(told)
     _fits(declared, len(found.content))
