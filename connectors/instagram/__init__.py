@@ -42,6 +42,7 @@ PROVIDER = Provider(
     unregister=actions_account.unregister,
     refresh=login.REFRESH,
     prove=evidence.prove,
+    account=account.named,
     rest=usage.rest,
     simulator=InstagramSimulator,
     simulated=account.simulated,

@@ -179,6 +179,12 @@ def at_account(body: dict[str, Any], call: Call) -> dict[str, Any]:
     return {**body, "account": page or "me"}
 
 
+def named(connection: Connection) -> str | None:
+    """The account a connection stands for: what webhooks carry as entry[].id."""
+    found = connection.setting("account_id")
+    return None if found is None else str(found)
+
+
 def own_ids(connection: Connection) -> frozenset[str]:
     """The ids under which the account itself appears in a thread."""
     found = (connection.setting(name) for name in ("account_id", "app_scoped_id", "page_id"))
