@@ -4,7 +4,10 @@ Webhooks in: verify over the raw bytes, journal in one round trip, answer what t
 A small WSGI layer in front of Flask, because building a Flask request costs more than all the rest:
 
     GET|POST /webhooks/{connection}/{token}[/{hook}]
-    wrong token or connection 404, bad signature 403, too large 413, Redis away 503 with Retry-After
+    wrong token or connection 404, bad signature 403, too large 413, body cut short 400, Redis away 503 with Retry-After
+
+Nothing is stored but on a 2xx of a POST or of a GET with a query.  A body is read only after the token fits, and no
+token, body or header ever reaches a log.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from connectors.errors import Refused
 from connectors.guards import HookAnswer, HookRequest, same
+from web.blame import where
+from web.body import BodyError, read_body
 from worker.core import Core
 from worker.store import journal
 from worker.store.client import is_away
@@ -25,20 +30,21 @@ from worker.store.connections import Stored
 log = logging.getLogger("ferry.receiver")
 
 PREFIX = "/webhooks/"
-PLACE = re.compile(r"/webhooks/([^/]+)/([^/]+)(?:/([A-Za-z0-9_.-]{1,64}))?/?")
-REASONS = {
-    200: "OK", 201: "Created", 202: "Accepted", 204: "No Content", 403: "Forbidden", 404: "Not Found",
-    405: "Method Not Allowed", 411: "Length Required", 400: "Bad Request", 413: "Content Too Large",
-    503: "Service Unavailable",
-}  # fmt: skip
-CHUNK = 65536
+# Plain characters only: the server has undone percent-encoding, and neither names nor tokens need any.
+PLACE = re.compile(r"/webhooks/([A-Za-z0-9_-]{1,63})/([A-Za-z0-9_-]{16,128})(?:/([A-Za-z0-9_.-]{1,64}))?/?", re.ASCII)
+SLASHES = re.compile(r"/{2,}")
+NOBODY = "-" * 32  # what a token is compared with where there is no connection
+LINES = {int(one): f"{one.value} {one.phrase}" for one in HTTPStatus}
+
+NOT_FOUND = HookAnswer(404, b"not found")
+FORBIDDEN = HookAnswer(403, b"forbidden")
+NOT_ALLOWED = HookAnswer(405, b"use POST")
+TRY_AGAIN = HookAnswer(503, b"try again")
+SOMEBODY = HookAnswer(200, b"ok")
+EXTRA = {405: [("Allow", "GET, HEAD, POST")], 503: [("Retry-After", "5")]}
 
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
-
-
-class TooLarge(Exception):
-    """The body is over the limit."""
 
 
 class Receiver:
@@ -52,53 +58,56 @@ class Receiver:
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
         """One request."""
-        if not environ.get("PATH_INFO", "").startswith(PREFIX):
+        path = environ.get("PATH_INFO", "")
+        if "//" in path:
+            path = SLASHES.sub("/", path)  # a public URL that was entered with a slash at its end
+        if not path.startswith(PREFIX):
             return self.inner(environ, start)
-        answer, extra = self._answer(environ)
+        answer = self._answer(environ, path)
         headers = [
             ("Content-Type", answer.content_type),
             ("Content-Length", str(len(answer.body))),
             ("X-Content-Type-Options", "nosniff"),
-            *extra,
+            *EXTRA.get(answer.status, ()),
         ]
-        start(f"{answer.status} {REASONS.get(answer.status, 'Unknown')}", headers)
+        start(LINES.get(answer.status) or f"{answer.status} Unknown", headers)
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
-    def _answer(self, environ: dict[str, Any]) -> tuple[HookAnswer, list[tuple[str, str]]]:
-        method = environ["REQUEST_METHOD"]
-        if method not in {"GET", "HEAD", "POST"}:
-            return HookAnswer(405, b"use POST"), [("Allow", "GET, HEAD, POST")]
+    def _answer(self, environ: dict[str, Any], path: str) -> HookAnswer:
+        provider = ""
         try:
-            stored, hook = self._place(environ)
-            if stored is None:
-                self._count("", "unknown")
-                return HookAnswer(404, b"not found"), []
-            return self._serve(environ, method, stored, hook)
-        except TooLarge:
-            self._count("", "too_large")
-            return HookAnswer(413, b"too large"), [("Connection", "close")]
-        except Exception as problem:
-            if not is_away(problem):
-                log.exception("a webhook could not be taken", extra={"error": type(problem).__name__})
+            if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "POST"}:
+                outcome, answer = "bad_method", NOT_ALLOWED
             else:
-                log.warning("redis is away: a webhook was asked to come again", extra={"error": type(problem).__name__})
-            self._count("", "away")
-            return HookAnswer(503, b"try again"), [("Retry-After", "5")]
+                stored, hook = self._place(path)
+                if stored is None:
+                    outcome, answer = "unknown", NOT_FOUND
+                else:
+                    provider = self.core.provider(stored).title
+                    outcome, answer = self._serve(environ, stored, hook)
+        except BodyError as problem:
+            outcome, answer = problem.outcome, HookAnswer(problem.status, problem.told)
+        except Exception as problem:  # noqa: BLE001  (whatever it is: the provider keeps the request and comes again)
+            outcome, answer = ("away" if is_away(problem) else "failed"), TRY_AGAIN
+            log.warning("a webhook was asked to come again", extra={"provider": provider, "error": where(problem)})
+        self._count(provider, outcome)
+        return answer
 
-    def _place(self, environ: dict[str, Any]) -> tuple[Stored | None, str]:
-        """The source this URL names, None unless its token fits; looked up the same way whatever is wrong."""
-        found = PLACE.fullmatch(environ["PATH_INFO"])
+    def _place(self, path: str) -> tuple[Stored | None, str]:
+        """The source this path names, None unless its token fits; compared the same way whatever is wrong."""
+        found = PLACE.fullmatch(path)
         if found is None:
             return None, ""
-        stored = self.core.connections.get(unquote(found.group(1)))
-        expected = stored.token if stored is not None and not stored.archived else "-" * 32
-        fits = same(found.group(2).encode("latin-1", "replace"), expected)
-        return (stored if fits and stored is not None and not stored.archived else None), found.group(3) or ""
+        name, token, hook = found.groups()
+        stored = self.core.connections.get(name)
+        if stored is not None and stored.archived:
+            stored = None
+        fits = same(token, stored.token if stored is not None else NOBODY)
+        return (stored if fits else None), hook or ""
 
-    def _serve(
-        self, environ: dict[str, Any], method: str, stored: Stored, hook: str
-    ) -> tuple[HookAnswer, list[tuple[str, str]]]:
-        core = self.core
+    def _serve(self, environ: dict[str, Any], stored: Stored, hook: str) -> tuple[str, HookAnswer]:
+        """(outcome, answer) of a request whose token fits."""
+        core, method = self.core, environ["REQUEST_METHOD"]
         provider = core.provider(stored)
         headers = {
             name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")
@@ -110,41 +119,13 @@ class Receiver:
         try:
             at_once = provider.handshake(spoken, request)
             if at_once is not None:
-                self._count(provider.title, "handshake")
-                return at_once, []
+                return "handshake", at_once
             provider.guard(spoken, request)
         except Refused as problem:
             log.warning("a webhook was refused", extra={"connection": stored.id, "why": str(problem)})
-            self._count(provider.title, "refused")
-            return HookAnswer(403, b"forbidden"), []
+            return "refused", FORBIDDEN
         if method == "HEAD" or (method == "GET" and not request.query):
-            return HookAnswer(200, b"ok"), []  # somebody looks whether we are here
+            return "looked", SOMEBODY  # somebody looks whether we are here
         _, rings = journal.ingest(core.store, stored.id, request, provider.keep)
         core.ring(core.store.of(stored.id), rings)
-        self._count(provider.title, "accepted")
-        return provider.answer, []
-
-
-def read_body(environ: dict[str, Any], limit: int) -> bytes:
-    """
-    The whole body, counted while it is read, whether its length was announced or not.
-
-    raises: TooLarge
-    """
-    announced = environ.get("CONTENT_LENGTH") or ""
-    stream = environ["wsgi.input"]
-    if announced.isdigit():
-        size = int(announced)
-        if size > limit:
-            raise TooLarge
-        return bytes(stream.read(size)) if size else b""
-    if not environ.get("wsgi.input_terminated") and "chunked" not in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        return b""
-    pieces: list[bytes] = []
-    total = 0
-    while piece := stream.read(CHUNK):
-        total += len(piece)
-        if total > limit:
-            raise TooLarge
-        pieces.append(piece)
-    return b"".join(pieces)
+        return "accepted", provider.answer

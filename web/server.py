@@ -7,6 +7,8 @@ The code is imported once, before the processes fork; each then makes an applica
 from __future__ import annotations
 
 import logging
+import socket
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from worker.settings import read
 
 SETTINGS = read()
 MEMORY = Path("/dev/shm")  # noqa: S108  (a folder in memory; gunicorn makes an unlinked file of its own in it)
+
+STALLED_SECONDS = 20
 
 
 class Quiet(Logger):
@@ -51,6 +55,8 @@ def on_starting(server: Any) -> None:
 
 
 def when_ready(server: Any) -> None:
-    """The port is ours, and processes are on their way."""
-    del server
+    """The port is ours, and processes are on their way; whoever calls and then says nothing holds a thread so long."""
+    patience = struct.pack("ll", STALLED_SECONDS, 0)
+    for listener in server.LISTENERS:
+        listener.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)  # what is accepted inherits it
     logging.getLogger("ferry.web").info("web ready", extra={"bind": bind, "processes": workers, "threads": threads})

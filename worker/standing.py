@@ -11,16 +11,14 @@ from typing import Any
 from connectors import client as http
 from connectors.errors import ConnectorError
 from connectors.provider import Provider
-from worker import pace
+from worker import pace, states
 from worker.accept import Conflict, NotFound
 from worker.core import Core
-from worker.provision import BUILDING, check, get, hold
+from worker.provision import check, get, hold
 from worker.store.connections import Stored
-from worker.store.text import text
 
 log = logging.getLogger("ferry.standing")
 
-FOREVER = 32_503_680_000_000  # ms: the year 3000
 PAUSED = "paused"
 
 
@@ -65,7 +63,7 @@ def change(
     if (held, hidden) == (had.settings, had.secrets):
         core.connections.save(changed)
         return changed
-    changed = replace(changed, state=BUILDING)
+    changed = replace(changed, state=states.BUILDING)
     core.connections.save(changed)
     return check(core, changed)
 
@@ -77,18 +75,19 @@ def _laid(had: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, 
 def pause(core: Core, ident: str) -> Stored:
     """Closes the gate of its queues: one write, however many runs wait.  raises: NotFound"""
     had = living(core, ident)
-    core.store.run("gate", core.store.of(ident), ident, FOREVER, PAUSED)
+    states.gate(core, ident, states.FAR_MS, PAUSED)
     changed = replace(had, paused=True)
     core.connections.save(changed)
     return changed
 
 
 def resume(core: Core, ident: str) -> Stored:
-    """Opens the gate and wakes what waited.  raises: NotFound"""
+    """Opens the gate and wakes what waited, unless the credentials are refused as well.  raises: NotFound"""
     had = living(core, ident)
-    partition = core.store.of(ident)
-    queues = (f"out:{ident}:live", f"out:{ident}:bulk")
-    core.ring(partition, [text(one) for one in core.store.run("gate", partition, ident, 0, "", *queues)])
+    if had.state == states.CLIENT_ACTION_REQUIRED:
+        states.gate(core, ident, states.FAR_MS, "auth")
+    else:
+        states.gate(core, ident, 0, "")
     changed = replace(had, paused=False)
     core.connections.save(changed)
     return changed
