@@ -120,12 +120,14 @@ def test_unknown_runs_are_looked_into_again_and_again(ferry: Pipeline) -> None:
     """After 5 s, 30 s, 2 min, 10 min and then hourly, for a day."""
     _, ident = lost(ferry, "1msg", "send-message", {"to": TO, "text": "x"}, callbacks={"none": True})
     store = ferry.core.store
-    since = int(runs.load(store, ident)["unknown_since"])
+    record = runs.load(store, ident)
+    assert record is not None
+    since = int(record["unknown_since"])
     seen: list[int] = []
     while (score := store.client.zscore(store.key(0, "rec"), ident)) is not None and len(seen) < 40:
         at = int(score)
         seen.append((at - since) // 1000)
-        store.scripts._now = lambda at=at: str(at)  # type: ignore[misc]
+        store.scripts._now = lambda at=at: str(at)
         assert runs.looking(store, 0, 86_400_000) == [ident]
 
     assert seen[:6] == [5, 30, 120, 600, 4200, 7800]
