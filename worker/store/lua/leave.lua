@@ -25,7 +25,8 @@ local tat, step, burst = nil, tonumber(ARGV[8]), tonumber(ARGV[9])
 if not till and step and step > 0 then
   tat = math.max(tonumber(redis.call('HGET', gate, 'tat:' .. ARGV[7]) or '') or now, now)
   local earliest = tat - (burst - 1) * step
-  if earliest > now then till, paced = math.ceil(earliest), true end
+  -- The clock ticks in ms: less than one too early is on time, else 400 a second would come down to 333.
+  if earliest >= now + 1 then till, paced = math.floor(earliest), true end
 end
 if till then
   redis.call('HSET', R, 'state', 'waiting', 'until', till)
