@@ -33,6 +33,7 @@ def serve(answer: Callable[[httpx.Request], httpx.Response]) -> http.server.Thre
 
     class Door(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body leave apart: 40 ms an answer without it
 
         def _do(self) -> None:
             content = self.rfile.read(int(self.headers.get("content-length") or 0))
