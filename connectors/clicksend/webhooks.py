@@ -207,19 +207,25 @@ def receipt(item: Mapping[str, Any]) -> Fact:
 
 def read_state(item: Mapping[str, Any]) -> tuple[str, State]:
     """
-    (the number or word that told, our state): the number first, then `status`, then a word of `status_text`.
+    (the number or word that told, our state): the number first, then the word of `status`, an old one where the number
+    should be, and `status_text`.
 
     Rows of the history are read alike, so Completed is never "delivered" (page 3.3, 4.6).
     """
     told = (loose.word(item.get("status_code")) or "").strip()
-    number = str(loose.integer(told)) if loose.integer(told) is not None else told
+    whole = loose.integer(told)
+    number = None if whole is None else str(whole)
     if number in CODES:
         return number, CODES[number]
-    for value in (told, loose.word(item.get("status")), loose.word(item.get("status_text"))):
-        word = re.sub(r"[\s_]", "", value or "").lower()
-        if word in WORDS:
-            return number or word, WORDS[word]
-    return number or (loose.word(item.get("status")) or "").strip().lower(), State.UNKNOWN
+    said = [_plain(item.get("status")), _plain(told), _plain(item.get("status_text"))]
+    word = next((one for one in said if one in WORDS), None)
+    if word is not None:
+        return number or word, WORDS[word]
+    return number or said[0] or said[1], State.UNKNOWN
+
+
+def _plain(value: Any) -> str:
+    return re.sub(r"[\s_]", "", loose.word(value) or "").lower()
 
 
 def _fault(item: Mapping[str, Any], code: str) -> Fault:

@@ -113,7 +113,7 @@ class Memory:
     messages: list[Row] = field(default_factory=list)
     inbound: list[Row] = field(default_factory=list)  # texts, with "read"
     receipts: list[Row] = field(default_factory=list)  # for polling, with "read"
-    recent: dict[tuple[str, str], float] = field(default_factory=dict)
+    recent: dict[tuple[str, str, str], float] = field(default_factory=dict)
     records: dict[str, dict[int, Row]] = field(default_factory=dict)  # kind → id → row
     asked_account: list[float] = field(default_factory=list)
     number: int = 7000

@@ -146,7 +146,7 @@ def _weigh(memory: Memory, one: Row, *, spend: bool, channel: str, too_many: boo
         parts = 0 if to in TEST_NUMBERS else min(8, sms.count(str(body)).parts)
         price = PRICE * parts
         if spend:
-            word = _guarded(memory, to, str(body), price)
+            word = _guarded(memory, (channel, to, str(body)), price)
         if word is None:
             row |= _accepted(memory, one, parts, price, spend=spend)
     row["status"] = word or "SUCCESS"
@@ -195,10 +195,9 @@ def _a_time(memory: Memory, schedule: Any) -> bool:
     return told.isdigit() and int(told) <= memory.now + AHEAD_SECONDS
 
 
-def _guarded(memory: Memory, to: str, body: str, price: Decimal) -> str | None:
+def _guarded(memory: Memory, mark: tuple[str, str, str], price: Decimal) -> str | None:
     """The duplicate guard, then the money; what passes is paid."""
     now = memory.clock()
-    mark = (to, body)
     again = now - memory.recent.get(mark, -1e9) < float(memory.option("duplicate_seconds", DUPLICATE_SECONDS))
     if again:
         return "THROTTLED"
