@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from connectors.infobip import access
+from connectors.infobip import access, subscribing
 from connectors.infobip.actions import ACTIONS
 from connectors.infobip.answers import read
 from connectors.infobip.errors import judge
 from connectors.infobip.guard import guard, sign
+from connectors.infobip.paces import PACES
+from connectors.infobip.recovery import prove
 from connectors.infobip.samples import SAMPLES
 from connectors.infobip.simulator import stand_in
 from connectors.infobip.verbs import CANNOT, VERBS
@@ -30,8 +32,12 @@ PROVIDER = Provider(
     verbs=VERBS,
     cannot=CANNOT,
     samples=SAMPLES,
+    paces=PACES,
     check=access.check,
-    refresh=Refresh(due=access.due, call=access.renew),
+    register=subscribing.register,
+    unregister=subscribing.unregister,
+    prove=prove,
+    refresh=Refresh(due=access.due, call=access.renew, on_refusal=access.renewable),
     simulator=stand_in,
     simulated=access.simulated,
 )

@@ -81,6 +81,9 @@ class InfobipSettings(Settings):
             "subscription calls us; default once a webhook guard beyond the path is set) or off"
         ),
     )
+    inbound = Text(
+        validate=_one_of("push", "pull"), metadata=_said("how inbound messages come: push (default) or pull")
+    )
     subscribe = fields.List(
         Text(), metadata=_said("channels that `register` subscribes; default SMS, WHATSAPP and EMAIL without resources")
     )
@@ -175,9 +178,14 @@ def _needed(connection: Connection, name: str) -> str:
     return found
 
 
+def renewable(connection: Connection) -> bool:
+    """Whether the connection speaks with a token we ask for, not with a key or a password."""
+    return mode(connection) in {"oauth2", "session"}
+
+
 def due(connection: Connection, now: datetime) -> bool:
     """Whether the token is missing or ends within a minute; never for keys and passwords."""
-    if mode(connection) not in {"oauth2", "session"}:
+    if not renewable(connection):
         return False
     ends = moment(connection.setting("token_expires_at"))
     return not connection.secret("access_token") or ends is None or now >= ends - EARLY

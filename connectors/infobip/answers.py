@@ -7,6 +7,7 @@ run and Infobip has seen before was accepted at an earlier attempt of it.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from connectors.action import Action, Call, Part
 from connectors.errors import ConnectorError, Reason, Rejected, Scope, Throttled
 from connectors.infobip import addresses
 from connectors.infobip.schemas.replies import Done, Sent
+from connectors.infobip.schemas.tfa import PinSent
+from connectors.infobip.schemas.whatsapp import MediaTold
 from connectors.infobip.statuses import DUPLICATE, SYSTEM_ERROR
 from connectors.provider import Answer
 from connectors.schema import AnyReply
@@ -32,6 +35,8 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
         return {AnyReply.KEPT: answer.data if answer.data is not None else answer.text or None}
     if issubclass(action.reply, Done):
         return {"done": True}
+    if issubclass(action.reply, MediaTold):
+        return _media(answer)
     data = answer.data
     if isinstance(data, list) and hasattr(action.reply, "LIST"):
         data = {action.reply.LIST: data}
@@ -40,6 +45,8 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     output: dict[str, Any] = dict(action.reply().load(data))
     if issubclass(action.reply, Sent):
         _settle(call, output)
+    if issubclass(action.reply, PinSent):
+        _sent(output)
     return output
 
 
@@ -53,6 +60,29 @@ def _settle(call: Call, output: dict[str, Any]) -> None:
         raise refusal((final or refused)[0], len(refused))
     taken = next((one["message_id"] for one in output["messages"] if one["state"] != FAILED), None)
     output["message_id"] = taken or output["message_id"]
+
+
+def _media(answer: Answer) -> dict[str, Any]:
+    """The file, or where it is: a redirect is followed by whoever wants the file, without our credentials."""
+    if answer.status >= 300:
+        return {"content_type": None, "size": None, "content": None, "url": answer.headers["location"]}
+    kind = answer.headers.get("content-type")
+    content = base64.b64encode(answer.content).decode()
+    return {"content_type": kind, "size": len(answer.content), "content": content, "url": None}
+
+
+def _sent(output: Mapping[str, Any]) -> None:
+    """A PIN that was not sent comes in a 200; its id is kept, for the same PIN may be sent again."""
+    if output.get("sms_status") != "MESSAGE_NOT_SENT":
+        return
+    checked = output.get("number_status")
+    unknown = checked in {"NC_DESTINATION_UNKNOWN", "NC_DESTINATION_NOT_REACHABLE"}
+    raise Rejected(
+        f"the PIN was not sent ({checked or 'no reason given'}); its pin_id may be sent again",
+        reason=Reason.UNKNOWN_RECIPIENT if unknown else Reason.OTHER,
+        code="MESSAGE_NOT_SENT",
+        fields={"pin_id": output["pin_id"]},
+    )
 
 
 def _ours(call: Call, message_id: str | None) -> bool:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from connectors.action import table
-from connectors.infobip.actions import account, sms, whatsapp
+from connectors.infobip.actions import account, email, mms, sms, tfa, voice, whatsapp
 
-ACTIONS = table(*sms.ROWS, *whatsapp.ROWS, *account.ROWS)
+ACTIONS = table(*sms.ROWS, *email.ROWS, *tfa.ROWS, *voice.ROWS, *whatsapp.ROWS, *mms.ROWS, *account.ROWS)

@@ -11,9 +11,11 @@ from marshmallow import ValidationError
 from connectors.action import Action, Call, Nature, Wire
 from connectors.errors import InvalidCall
 from connectors.infobip import addresses, answers
-from connectors.infobip.actions import defaults
+from connectors.infobip.actions import defaults, reading
+from connectors.infobip.schemas import queries, schedules
 from connectors.infobip.schemas import sms as schemas
 from connectors.infobip.schemas.replies import Sent
+from connectors.schema import AnyReply, Request
 
 DOCS = "https://www.infobip.com/docs/api/channels/sms"
 
@@ -43,6 +45,44 @@ def _versioned(wire: Wire, call: Call) -> Wire:
     return replace(wire, path=f"/sms/2/{'binary' if binary else 'text'}/advanced", json=body)
 
 
+def by_bulk(wire: Wire, call: Call) -> Wire:
+    """The bulk's id stands in the query, all else in the body."""
+    del call
+    body = dict(wire.json or wire.query)
+    bulk = body.pop("bulkId")
+    return replace(wire, query={"bulkId": bulk}, json=body or None)
+
+
+def _cancel(body: dict[str, Any], call: Call) -> dict[str, Any]:
+    del call
+    return {**body, "status": "CANCELED"}
+
+
+def _bulk(key: str, title: str, method: str, tail: str, request: type[Request], complete: Any = None) -> Action:
+    more = {"complete": complete} if complete is not None else {}
+    example = {"bulk_id": "bulk-2026-03-01-a"}
+    if request is schedules.Move:
+        example["send_at"] = "2026-12-24T09:00:00+00:00"
+    if request is schedules.Change:
+        example["status"] = "PAUSED"
+    return Action(
+        key=key,
+        title=title,
+        description="For a request that was sent with a bulk_id and a send_at; 404 for one that Infobip does not know.",
+        method=method,
+        path=f"/sms/1/bulks{tail}",
+        request=request,
+        reply=schedules.BulkState,
+        repeatable=True,  # a repeat says the same again
+        nature=Nature.QUERY if method == "GET" else Nature.ACCOUNT,
+        example=example,
+        docs=f"{DOCS}#get-scheduled-sms-messages, page 3.1",
+        shape=by_bulk,
+        pace="sms",
+        **more,
+    )
+
+
 ROWS = (
     Action(
         key="send-sms-message",
@@ -67,5 +107,63 @@ ROWS = (
             "scheduled at most 180 days ahead; validity at most 48 hours",
             "flooding filter: 20 different or 6 identical texts an hour and number unless the account says otherwise",
         ),
+    ),
+    reading.reports(
+        "get-sms-delivery-reports",
+        "Get SMS delivery reports",
+        "/sms/3/reports",
+        addresses.SMS,
+        f"{DOCS}#get-outbound-sms-message-delivery-reports, page 3.2",
+        pace="sms",
+    ),
+    reading.logs(
+        "get-sms-message-logs",
+        "Get SMS logs",
+        "/sms/3/logs",
+        queries.SmsLogs,
+        f"{DOCS}#get-outbound-sms-message-logs, page 3.3",
+        pace="sms-logs",
+    ),
+    reading.inbox(
+        "get-inbound-sms-messages",
+        "Get inbound SMS",
+        "/sms/1/inbox/reports",
+        addresses.SMS,
+        f"{DOCS}#get-inbound-sms-messages, page 3.19",
+    ),
+    Action(
+        key="preview-sms-message",
+        title="Preview an SMS",
+        description="How a text would arrive and how many parts it takes; sends nothing.",
+        method="POST",
+        path="/sms/1/preview",
+        request=schedules.Preview,
+        reply=schedules.Previews,
+        repeatable=True,
+        nature=Nature.QUERY,
+        example={"text": "Ödeme alındı", "language": "TR"},
+        docs=f"{DOCS}#preview-sms-message, page 3.4",
+        pace="sms-preview",
+    ),
+    _bulk("get-scheduled-sms-messages", "Get a scheduled SMS request", "GET", "", schedules.Bulk),
+    _bulk("reschedule-sms-messages", "Reschedule an SMS request", "PUT", "", schedules.Move),
+    _bulk("get-scheduled-sms-messages-status", "Get a scheduled request's status", "GET", "/status", schedules.Bulk),
+    _bulk(
+        "update-scheduled-sms-messages-status", "Pause, resume or cancel a request", "PUT", "/status", schedules.Change
+    ),
+    _bulk("cancel-scheduled-sms-messages", "Cancel a scheduled SMS request", "PUT", "/status", schedules.Bulk, _cancel),
+    Action(
+        key="confirm-sms-conversion",
+        title="Confirm a conversion",
+        description="Tells Infobip that a message sent with conversion tracking led to what it was for.",
+        method="POST",
+        path="/ct/1/log/end/{messageId}",
+        request=schedules.Conversion,
+        reply=AnyReply,
+        repeatable=True,
+        nature=Nature.ACCOUNT,
+        example={"message_id": "m-1"},
+        docs=f"{DOCS}, page 3.1",
+        pace="sms",
     ),
 )

@@ -8,6 +8,7 @@ import re
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -19,7 +20,7 @@ from connectors.infobip import access
 from connectors.infobip.actions import ACTIONS
 from connectors.infobip.guard import sign
 from connectors.infobip.samples import SAMPLES
-from connectors.infobip.simulator import account, memory, sms, whatsapp
+from connectors.infobip.simulator import account, email, history, memory, mms, sms, tfa, voice, whatsapp
 from connectors.infobip.simulator.memory import Item, Message
 from connectors.infobip.simulator.words import STATUSES, error, refuse, status
 from connectors.provider import Stamp
@@ -30,7 +31,10 @@ BATCH = 100  # items in one push
 SECONDS_KEPT = 48 * 3600.0  # of reports and logs
 MAGIC = re.compile(r"4477009009(\d\d)")
 
-ROUTES = (*sms.ROUTES, *whatsapp.ROUTES, *account.ROUTES)
+ROUTES = (
+    *(*sms.ROUTES, *email.ROUTES, *tfa.ROUTES, *voice.ROUTES, *whatsapp.ROUTES, *mms.ROUTES),
+    *(*history.ROUTES, *account.ROUTES),
+)
 
 # Calls that an action makes under another path, when a setting or an option says so.
 OTHER_PATHS = {
@@ -188,12 +192,21 @@ class InfobipSimulator(Simulator):
 
     def tell(self, channel: str, url: str | None, item: Item) -> None:
         """Puts an item where it goes; those of one call to one URL go together."""
-        pushed = self.webhook.get("reports", "push") == "push"
-        target = url or (str(self.webhook.get("url") or "") if pushed else "")
+        target = url or self.target(channel)
         if target:
             self._outbox.setdefault(target, []).append(item)
         else:
             self.queues[channel].append((time.time(), item))
+
+    def target(self, channel: str) -> str:
+        """Where a channel's news go: its subscription's URL, else the account's; "" where they are to be fetched."""
+        if self.webhook.get("reports", "push") != "push":
+            return ""
+        name = {"voice": "VOICE_VIDEO", "lookup": "NUMBER_LOOKUP"}.get(channel, channel.upper())
+        for key, told in self.kept["subscriptions"].items():
+            if key.startswith(f"{name} "):
+                return str(told["profile"]["webhook"]["notifyUrl"])
+        return str(self.webhook.get("url") or "")
 
     def flush(self) -> None:
         """Pushes what waits, up to a hundred items a request."""
@@ -205,8 +218,14 @@ class InfobipSimulator(Simulator):
     def push(self, url: str, document: Mapping[str, Any]) -> None:
         """One POST to our webhook, signed as our connection asks."""
         body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-        request = HookRequest("POST", "", "", {"content-type": "application/json"}, body)
-        self.callback(url, sign(self.connection(), request))
+        self.out(url, HookRequest("POST", "", "", {"content-type": "application/json"}, body))
+
+    def out(self, url: str, request: HookRequest) -> None:
+        """The request with what the URL's subscription adds, or what we were told to add."""
+        found = [one["profile"] for one in self.kept["subscriptions"].values()]
+        profile = next((one for one in found if one["webhook"]["notifyUrl"] == url), None)
+        signer = self.connection() if profile is None else account.subscriber(self.connection(), profile)
+        self.callback(url, replace(sign(signer, request), hook=""))
 
     def connection(self) -> Connection:
         """Our connection as the pushes see it."""
@@ -223,11 +242,11 @@ class InfobipSimulator(Simulator):
             for item in document.get("results", ()):
                 if isinstance(item.get("message"), dict):
                     self.wrote[str(item.get("from"))] = time.time()
-            url = str(self.webhook.get("url") or "")
-            if kind == "sms" and not url and self._post is not None:
-                self.queues["inbox"].extend((time.time(), item) for item in document["results"])
+            url = self.target(sample.hook or kind.partition("-")[0])
+            if kind in {"sms", "mms"} and not url and self.webhook.get("reports") == "queue":
+                self.queues[f"{kind}-inbox"].extend((time.time(), item) for item in document["results"])
                 return
-        self.callback(url, sign(self.connection(), encode(document, sample)))
+            self.out(url, encode(document, sample))
 
 
 def stand_in(

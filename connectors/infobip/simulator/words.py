@@ -40,6 +40,7 @@ STATUSES: dict[int, tuple[int, str, str, str]] = {
     25: (5, "REJECTED", "REJECTED_MESSAGE_TOO_LONG", "Message is too long"),
     51: (5, "REJECTED", "MISSING_TO", "Missing destination"),
     52: (5, "REJECTED", "REJECTED_DESTINATION", "Invalid destination address"),
+    77: (5, "REJECTED", "REJECTED_TEXT_TOO_LONG", "Text part is too long"),
     53: (5, "REJECTED", "REJECTED_INVALID_AUDIO_URL", "Audio file cannot be downloaded"),
 }
 ADVICE = {12: "Top up the account", 21: "Try again later"}

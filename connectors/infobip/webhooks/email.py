@@ -48,7 +48,7 @@ def _split(request: HookRequest) -> tuple[dict[str, Any], list[dict[str, Any]]]:
                 {"part": name, "name": file_name, "content_type": part.get_content_type(), "size": len(content)}
             )
         else:
-            fields[name] = content.decode("utf-8", "replace").removesuffix("\r\n")
+            fields[name] = content.decode("utf-8", "replace")
     return fields, files
 
 

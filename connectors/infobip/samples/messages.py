@@ -1,4 +1,4 @@
-"""One real body of each webhook kind, from the page, made fresh by a stamp."""
+"""Messages and what became of them: SMS, MMS, WhatsApp."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from connectors.connection import Connection
 from connectors.infobip.addresses import plain
 from connectors.infobip.fields import written
-from connectors.provider import Sample, Stamp
+from connectors.provider import Stamp
 
 Body = dict[str, Any]
 
@@ -31,11 +31,13 @@ NO_ERROR = {
 FREE = {"pricePerMessage": 0, "currency": "EUR"}
 
 
-def _at(stamp: Stamp, seconds: float = 0) -> str:
+def at(stamp: Stamp, seconds: float = 0) -> str:
+    """A time near the stamp's, as Infobip writes it."""
     return written(datetime.fromtimestamp(stamp.now + seconds, UTC))
 
 
-def _ours(connection: Connection, channel: str, default: str) -> str:
+def ours(connection: Connection, channel: str, default: str) -> str:
+    """Our own sender on a channel."""
     return plain(str(connection.setting(f"{channel}_sender", default)))
 
 
@@ -53,10 +55,10 @@ def sms(connection: Connection, stamp: Stamp) -> Body:
         {
             "messageId": stamp.id,
             "from": stamp.contact,
-            "to": _ours(connection, "sms", "447860099111"),
+            "to": ours(connection, "sms", "447860099111"),
             "text": stamp.text,
             "cleanText": stamp.text,
-            "receivedAt": _at(stamp),
+            "receivedAt": at(stamp),
             "smsCount": 1,
             "price": FREE,
         }
@@ -71,9 +73,9 @@ def sms_report(connection: Connection, stamp: Stamp) -> Body:
                 "bulkId": f"bulk-{stamp.id}",
                 "messageId": stamp.id,
                 "to": stamp.contact,
-                "sender": _ours(connection, "sms", "AcmeShop"),
-                "sentAt": _at(stamp, -3),
-                "doneAt": _at(stamp),
+                "sender": ours(connection, "sms", "AcmeShop"),
+                "sentAt": at(stamp, -3),
+                "doneAt": at(stamp),
                 "messageCount": 1,
                 "mccMnc": "23410",
                 "price": {"pricePerMessage": 0.031, "currency": "EUR"},
@@ -94,8 +96,8 @@ def sms_report_v2(connection: Connection, stamp: Stamp) -> Body:
                 "messageId": stamp.id,
                 "to": stamp.contact,
                 "from": "AcmeShop",
-                "sentAt": _at(stamp, -3),
-                "doneAt": _at(stamp),
+                "sentAt": at(stamp, -3),
+                "doneAt": at(stamp),
                 "smsCount": 2,
                 "mccMnc": "23410",
                 "price": {"pricePerMessage": 0.031, "currency": "EUR"},
@@ -124,8 +126,8 @@ def mms(connection: Connection, stamp: Stamp) -> Body:
     return _inbound(
         {
             "from": stamp.contact,
-            "to": _ours(connection, "mms", "447860099111"),
-            "receivedAt": _at(stamp),
+            "to": ours(connection, "mms", "447860099111"),
+            "receivedAt": at(stamp),
             "messageId": stamp.id,
             "userAgent": "Phone_X",
             "message": [
@@ -142,9 +144,9 @@ def _whatsapp(connection: Connection, stamp: Stamp, message: Body) -> Body:
     return _inbound(
         {
             "from": stamp.contact,
-            "to": _ours(connection, "whatsapp", "447860099299"),
+            "to": ours(connection, "whatsapp", "447860099299"),
             "integrationType": "WHATSAPP",
-            "receivedAt": _at(stamp),
+            "receivedAt": at(stamp),
             "messageId": f"wamid.{stamp.id}",
             "message": message,
             "contact": _user(stamp),
@@ -167,8 +169,8 @@ def whatsapp_report(connection: Connection, stamp: Stamp) -> Body:
                 "bulkId": "",
                 "messageId": stamp.id,
                 "to": stamp.contact,
-                "sentAt": _at(stamp, -2),
-                "doneAt": _at(stamp),
+                "sentAt": at(stamp, -2),
+                "doneAt": at(stamp),
                 "messageCount": 1,
                 "price": {"pricePerMessage": 0.05, "currency": "EUR"},
                 "status": DELIVERED,
@@ -186,9 +188,9 @@ def whatsapp_seen(connection: Connection, stamp: Stamp) -> Body:
             {
                 "messageId": stamp.id,
                 "from": stamp.contact,
-                "to": _ours(connection, "whatsapp", "447860099299"),
-                "sentAt": _at(stamp, -250),
-                "seenAt": _at(stamp),
+                "to": ours(connection, "whatsapp", "447860099299"),
+                "sentAt": at(stamp, -250),
+                "seenAt": at(stamp),
                 "contact": _user(stamp),
             }
         ]
@@ -202,23 +204,90 @@ def whatsapp_deleted(connection: Connection, stamp: Stamp) -> Body:
             {
                 "messageId": f"wamid.{stamp.id}",
                 "from": stamp.contact,
-                "to": _ours(connection, "whatsapp", "447860099299"),
-                "sentAt": _at(stamp, -360),
-                "deletedAt": _at(stamp),
+                "to": ours(connection, "whatsapp", "447860099299"),
+                "sentAt": at(stamp, -360),
+                "deletedAt": at(stamp),
             }
         ]
     }
 
 
-SAMPLES = {
-    "sms": Sample("inbound SMS", sms),
-    "sms-report": Sample("SMS delivery report", sms_report, hook="sms"),
-    "sms-report-v2": Sample("SMS delivery report in the older form", sms_report_v2, hook="sms"),
-    "mms": Sample("inbound MMS", mms),
-    "whatsapp-message": Sample(
-        "inbound WhatsApp text", whatsapp_of(lambda stamp: {"type": "TEXT", "text": stamp.text})
-    ),
-    "whatsapp-report": Sample("WhatsApp delivery report", whatsapp_report, hook="whatsapp"),
-    "whatsapp-seen": Sample("WhatsApp seen report", whatsapp_seen, hook="whatsapp"),
-    "whatsapp-deleted": Sample("WhatsApp message deleted by its sender", whatsapp_deleted, hook="whatsapp"),
+MEDIA = "https://xk4d9p.api.infobip.com/whatsapp/1/senders/447860099299/media/f1b9"
+AD = {"sourceType": "AD", "sourceId": "120", "sourceUrl": "https://fb.example/ad", "headline": "Sale"}
+CARD = {
+    "name": {"firstName": "Bo", "formattedName": "Bo Li"},
+    "phones": [{"phone": "447700900777", "type": "CELL", "waId": "447700900777"}],
+    "emails": [{"email": "bo@x.example", "type": "WORK"}],
+    "addresses": [],
+    "org": {"company": "X"},
+    "urls": [],
+    "birthday": "1990-01-02",
+}
+PAID = {
+    "type": "INTERACTIVE_PAYMENT_CONFIRMATION",
+    "referenceId": "r",
+    "paymentId": "p",
+    "status": "SUCCESS",
+    "currency": "INR",
+    "totalAmount": {"value": 29900, "offset": 100},
+    "transactionId": "t",
+    "transactionType": "UPI",
+}
+ACKNOWLEDGED = {
+    "type": "INTERACTIVE_PAYMENT_ACKNOWLEDGEMENT",
+    "paymentAcknowledgementType": "PAID",
+    "timestamp": "2026-03-01T10:00:00.000+0000",
+    "paymentId": "p",
+    "referenceId": "r",
+}
+PERMITTED = {
+    "type": "INTERACTIVE_CALL_PERMISSION_REPLY",
+    "callPermissionReply": {"response": "ACCEPT", "expirationTimestamp": "2026-03-08T00:00:00.000+0000"},
+}
+PASSKEY = {
+    "type": "INTERACTIVE_IN_THREAD_AUTHENTICATION_REPLY",
+    "inThreadAuthenticationReply": {"status": "VERIFIED", "businessScopedPasskeyHash": "c2VjcmV0LWhhc2g="},
+}
+ORDERED = {"productRetailerId": "p-1", "quantity": 2, "itemPrice": 9.5, "currency": "EUR"}
+
+# the message of each inbound WhatsApp kind, by the tail of its sample's name
+WHATSAPP: dict[str, Body] = {
+    "image": {"type": "IMAGE", "url": MEDIA, "caption": "Look"},
+    "video": {"type": "VIDEO", "url": MEDIA, "caption": "Look"},
+    "document": {"type": "DOCUMENT", "url": MEDIA, "caption": "invoice-9001.pdf"},
+    "voice": {"type": "VOICE", "url": MEDIA},
+    "audio": {"type": "AUDIO", "url": MEDIA},
+    "sticker": {"type": "STICKER", "url": MEDIA},
+    "location": {
+        "type": "LOCATION",
+        "latitude": 51.5,
+        "longitude": -0.12,
+        "name": "HQ",
+        "address": "1 High St",
+        "url": "https://maps.example/hq",
+    },
+    "contact": {"type": "CONTACT", "contacts": [CARD]},
+    "button": {
+        "type": "BUTTON",
+        "text": "Yes",
+        "payload": "yes-9001",
+        "context": {"from": "447860099299", "id": "wat-1"},
+    },
+    "button-reply": {"type": "INTERACTIVE_BUTTON_REPLY", "id": "b1", "title": "Yes", "context": {"id": "wa-1"}},
+    "list-reply": {"type": "INTERACTIVE_LIST_REPLY", "id": "row-3", "title": "Blue", "description": "Size M"},
+    "flow-reply": {
+        "type": "INTERACTIVE_FLOW_REPLY",
+        "text": "Sent",
+        "response": {"rating": "5", "flow_token": "ft-1"},
+    },
+    "order": {"type": "ORDER", "catalogId": "c-1", "productItems": [ORDERED], "text": "thanks"},
+    "reaction": {"type": "REACTION", "emoji": "👍", "action": "ADDED", "context": {"id": "wa-1"}},
+    "reaction-removed": {"type": "REACTION", "action": "REMOVED", "context": {"id": "wa-1"}},
+    "referral": {"type": "TEXT", "text": "Is it still on?", "referral": AD},
+    "infected": {"type": "INFECTED_CONTENT", "malware": "Eicar"},
+    "unsupported": {"type": "UNSUPPORTED"},
+    "payment": PAID,
+    "payment-acknowledgement": ACKNOWLEDGED,
+    "call-permission": PERMITTED,
+    "authentication": PASSKEY,
 }
