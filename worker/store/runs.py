@@ -298,7 +298,7 @@ def show(ident: str, record: Mapping[str, bytes]) -> dict[str, Any]:
         "output": _json(record, "output"),
         "error": _json(record, "error"),
         "parts": _json(record, "parts") or [],
-        "attempts": _json(record, "attempts") or [],
+        "attempts": [{**one, "at": stamp(one["at"])} for one in _json(record, "attempts") or []],
         "conversation": text(record.get("conversation_id")) or None,
         "event": text(record.get("event")) or None,
         "idempotency_key": text(record.get("key")) or None,
