@@ -6,7 +6,6 @@ from typing import Any
 
 from worker.store import events, messages, runs
 from worker.store.base import Store
-from worker.store.text import stamp
 
 DETAILS = ("status", "reaction", "read")
 
@@ -22,9 +21,8 @@ def steps(store: Store, message: dict[str, Any]) -> list[dict[str, Any]]:
     if run is not None:
         found.append(_step(run["created_at"], "run.accepted", run=run["id"]))
         for one in run["attempts"]:
-            at = stamp(one["at"])
             detail = {name: one.get(name) for name in ("ms", "status", "outcome")}
-            found.append(_step(at, "run.attempt", run=run["id"], detail=detail))
+            found.append(_step(one["at"], "run.attempt", run=run["id"], detail=detail))
     found.sort(key=lambda one: str(one["at"]))
     return found
 
