@@ -9,21 +9,19 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from connectors.action import Action, Nature, Outcome, Part
 from connectors.errors import ConnectorError, OutcomeUnknown, Rejected
 from connectors.events import EventType, Kind, Message
 from worker.core import Core
+from worker.job import Job
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
 from worker.store import lanes, runs
 from worker.store.client import is_away
 from worker.store.events import Commit
 from worker.store.messages import Talk, read_talk
 from worker.store.text import text
-
-if TYPE_CHECKING:
-    from worker.outbox import Job
 
 log = logging.getLogger("ferry.outbox")
 

@@ -12,23 +12,22 @@ import logging
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import httpx
 
 from connectors import client as http
-from connectors.action import Action, Call, Nature, Outcome
+from connectors.action import Call, Nature, Outcome
 from connectors.errors import ConnectorError, InvalidCall, Reason, Rejected
-from connectors.provider import Provider
 from worker import endings, states, tokens
 from worker.core import Core
 from worker.endings import Attempt
 from worker.flights import Flight
+from worker.job import Job
 from worker.pace import pace_of
 from worker.retry import decide
 from worker.store import journal, lanes, runs
-from worker.store.connections import Stored
 from worker.store.text import text
 
 log = logging.getLogger("ferry.outbox")
@@ -38,34 +37,6 @@ SECONDS = 10.0
 STRIKES = 3
 GRACE = 500  # ms after a deadline before a takeover judges
 FLIGHT_MARGIN = 5000  # ms an echo is held longer than its run may take
-
-
-@dataclass(slots=True)
-class Job:
-    """One head of a lane, with all it names."""
-
-    core: Core
-    partition: int
-    lane: str
-    token: str
-    run: str
-    record: Mapping[str, bytes]
-    stored: Stored
-    provider: Provider
-    action: Action
-    go_on: bool
-    renewed: bool = False  # the credentials were renewed because this call was refused
-    ready: Mapping[str, Any] | None = None  # the whole input after what had to be asked first, for further calls
-
-    @property
-    def tries(self) -> int:
-        """Attempts so far."""
-        return int(self.record.get("tries") or 0)
-
-    @property
-    def lease(self) -> int:
-        """ms a lane stays ours while nothing has left."""
-        return int(self.core.settings.lease_seconds * 1000)
 
 
 def drain(core: Core, partition: int, queue: str) -> None:
