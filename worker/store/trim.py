@@ -17,7 +17,7 @@ def events(store: Store, partition: int, now_ms: int) -> int:
     oldest = now_ms - store.retention.events
     for head in _awaited(store, partition):
         oldest = min(oldest, int(head.split("-")[0]))
-    return int(store.run("trim", partition, max(0, oldest)))
+    return int(store.run("trim", partition, oldest)) if oldest > 0 else 0
 
 
 def _awaited(store: Store, partition: int) -> Iterator[str]:
