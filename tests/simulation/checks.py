@@ -114,6 +114,10 @@ def facts_once(world: World) -> Iterator[str]:
 
 
 def _in_order(world: World, whose: str, told: list[str]) -> Iterator[str]:
+    # What was set aside and came again later, in a redelivery, has no place any more.
+    aside = {text(name) for name in world.client.zrange(world.key("dl"), 0, -1)}
+    displaced = {ident for request, facts in world.in_request.items() if request in aside for ident in facts}
+    told = [ident for ident in told if ident not in displaced]
     places = {ident: place for place, ident in enumerate(world.facts)}
     for conversation in set(world.facts.values()):
         firsts = list(dict.fromkeys(ident for ident in told if world.facts.get(ident) == conversation))
