@@ -9,7 +9,7 @@ from connectors.onemsg.proof import prove
 from connectors.onemsg.replies import read
 from connectors.onemsg.samples import SAMPLES
 from connectors.onemsg.simulator import OneMsg
-from connectors.onemsg.verbs import VERBS
+from connectors.onemsg.verbs import CANNOT, VERBS
 from connectors.onemsg.webhooks import parse
 from connectors.provider import Pace, Provider
 
@@ -28,6 +28,7 @@ PROVIDER = Provider(
     guard=account.guard,
     handshake=account.handshake,
     verbs=VERBS,
+    cannot=CANNOT,
     samples=SAMPLES,
     paces={"default": Pace(rate=10, burst=10)},  # §2.9: nothing is published; a safe default
     check=hooks.check,

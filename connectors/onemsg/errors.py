@@ -184,10 +184,10 @@ def _refused(answer: Answer, body: Mapping[str, Any]) -> ConnectorError:
         return Rejected(AUTH_TEXT, reason=Reason.AUTH, code=status)
     if status == 429:
         return _throttled(answer, body, words)
-    if status in {404, 501}:
-        return Unsupported(f"this channel has no such method (HTTP {status}): {_hush(words)}"[:MAX_TEXT], code=status)
     cause = classify(words, code_of(body))
-    if status > 500 or status == 408 or (status == 500 and cause is None):
+    if status in {404, 501} and cause is None:
+        return Unsupported(f"this channel has no such method (HTTP {status}): {_hush(words)}"[:MAX_TEXT], code=status)
+    if status > 501 or status == 408 or (status == 500 and cause is None):
         return OutcomeUnknown(f"HTTP {status} from 1msg or a gateway before it: {_hush(words)}"[:MAX_TEXT], code=status)
     if status == 403 and cause is None:
         return Rejected(f"{BLOCKED_TEXT}: {_hush(words)}"[:MAX_TEXT], reason=Reason.CREDIT, code=status)

@@ -192,13 +192,15 @@ def _extras(item: Mapping[str, Any], *, outbound: bool) -> dict[str, Any]:
         by_us = reading.truth(item.get("self"))
         found["origin"] = {True: "api", False: "app", None: "unknown"}[by_us]
     for name in ("order", "product"):
-        if reading.mapping(item, name):
-            found[name] = dict(reading.mapping(item, name))
+        if isinstance(item.get(name), Mapping):
+            found[name] = dict(item[name])
     return found
 
 
 def _referral(item: Mapping[str, Any]) -> dict[str, Any] | None:
     """The ad a conversation came from, in Meta's words, wherever it hides."""
+    if not ("referral" in item or item.get("metadata") or item.get("meta")):
+        return None
     for holder in (item, reading.mapping(item, "metadata"), reading.mapping(item, "meta")):
         found = reading.mapping(holder, "referral")
         if found:

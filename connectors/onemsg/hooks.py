@@ -24,8 +24,7 @@ def merged(call: Call, ask: Ask) -> Mapping[str, Any] | Outcome:
     asked = load(SetWebhook, call.input, provider="onemsg", action="set-webhook")
     mode, wanted = asked["mode"], asked.get("urls") or _own(call.connection)
     by_default = mode == "add" and bool(call.connection.setting("acks_on_register", default=True))
-    if asked.get("acks", by_default):
-        ask("update-settings", {"ack_notifications": True})
+    acks = bool(asked.get("acks", by_default))
     before = list(ask("get-webhook", {})["webhook_urls"])
     after = list(wanted)
     if mode == "add":
@@ -36,11 +35,12 @@ def merged(call: Call, ask: Ask) -> Mapping[str, Any] | Outcome:
         told = f"the channel has {len(before)} webhooks; {MAX_WEBHOOKS} is the most: remove one first"
         raise InvalidCall(told, reason=Reason.POLICY, fields={"urls": [told]})
     if _alike(before, after) and not (asked["reenable"] and after):
+        _switch(ask, acks=acks)
         return Outcome({"webhook_urls": before, "changed": False, "confirmed": True})
     if not after:
         ask("update-settings", {"clear_webhooks": True})  # POST /webhook refuses an empty list
         return Outcome({"webhook_urls": [], "changed": True, "confirmed": not ask("get-webhook", {})["webhook_urls"]})
-    return {"urls": after, "mode": "replace", "acks": False}
+    return {"urls": after, "mode": "replace", "acks": acks}
 
 
 def whole(body: dict[str, Any], call: Call) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def whole(body: dict[str, Any], call: Call) -> dict[str, Any]:
 
 
 def confirmed(call: Call, output: Mapping[str, Any], ask: Ask) -> Mapping[str, Any]:
-    """Reads back what was written."""
-    del call
+    """Switches receipts on where that was asked for, and reads back what was written."""
+    _switch(ask, acks=bool(call.input.get("acks")))
     now = list(ask("get-webhook", {})["webhook_urls"])
     return {**output, "webhook_urls": now, "confirmed": _alike(now, output["webhook_urls"])}
 
@@ -90,6 +90,11 @@ def check(connection: Connection, ask: Ask) -> None:
     found = ask("get-channel-status", {})
     if found["state"] != "up":
         raise Rejected(f"the channel is {ADVICE.get(found['state'], ADVICE['unknown'])}", code=found["status"])
+
+
+def _switch(ask: Ask, *, acks: bool) -> None:
+    if acks:
+        ask("update-settings", {"ack_notifications": True})
 
 
 ADVICE = {

@@ -1,4 +1,4 @@
-"""The neutral verbs in 1msg's words: (words) → (action key, its input)."""
+"""The neutral verbs in 1msg's words: (words) → (action key, its input); and why there is none for typing."""
 
 from __future__ import annotations
 
@@ -95,15 +95,9 @@ def unreact(words: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return "send-reaction", _said({"to": words.get("to"), "message_id": words.get("message"), "emoji": ""})
 
 
-def typing(words: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Only with a message to mark as read, and only on."""
-    if not words.get("message") or not words.get("on", True):
-        raise Unsupported(TYPING)
-    return "mark-message-as-read", _said({"to": words.get("to"), "message_id": words.get("message"), "typing": True})
-
-
 def _said(words: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in words.items() if value is not None}
 
 
-VERBS = {"send": send, "mark_read": mark_read, "react": react, "unreact": unreact, "typing": typing}
+VERBS = {"send": send, "mark_read": mark_read, "react": react, "unreact": unreact}
+CANNOT = {"typing": TYPING}

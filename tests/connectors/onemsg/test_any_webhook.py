@@ -67,7 +67,7 @@ ack = st.one_of(
 
 
 @given(messages=st.lists(message, max_size=6), acks=st.lists(ack, max_size=4), statuses=st.lists(ack, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_item_is_lost(messages: list[Any], acks: list[Any], statuses: list[Any]) -> None:
     """At least one fact an item, in their order, each with the item's own words."""
     body = json.dumps({"instanceId": CHANNEL, "messages": messages, "ack": acks, "statuses": statuses}).encode()
@@ -102,7 +102,7 @@ def test_no_item_is_lost_in_metas_envelope(messages: list[Any], acks: list[Any])
         ),
     )
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_document_breaks_the_parser(document: Any) -> None:
     """An object or a list is read; all else is Malformed."""
     body = json.dumps(document).encode()
@@ -126,7 +126,7 @@ def test_no_bytes_break_the_door(body: bytes, query: str, method: str) -> None:
 
 
 @given(name=st.sampled_from(sorted(PROVIDER.samples)), at=st.integers(0, 400), byte=st.integers(0, 255))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_a_real_body_with_one_byte_changed(name: str, at: int, byte: int) -> None:
     """What a wire could do to it."""
     whole = bytearray(make(PROVIDER, PROVIDER.samples[name], CONNECTION, Stamp("0001", 1767225600)).body)

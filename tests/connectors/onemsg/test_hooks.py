@@ -70,13 +70,13 @@ class Theirs:
     ],
 )
 def test_ours_is_added_to_whatever_form_the_list_has(stored: Any, left: Any) -> None:
-    """Receipts on, read, write, read back, in this order; one address is a text, several are a list."""
+    """Read, write, receipts on, read back, in this order; one address is a text, several are a list."""
     theirs = Theirs(stored)
     outcome = theirs.do({})
     assert [
-        ("POST", "settings", {"ackNotificationsOn": True}),
         ("GET", "webhook", None),
         ("POST", "webhook", {"webhookUrl": left}),
+        ("POST", "settings", {"ackNotificationsOn": True}),
         ("GET", "webhook", None),
     ] == theirs.asked
     listed = [left] if isinstance(left, str) else left
@@ -89,6 +89,9 @@ def test_an_unchanged_list_is_not_written() -> None:
         theirs = Theirs(stored)
         assert theirs.do({"acks": False}).output["changed"] is False
         assert [("GET", "webhook", None)] == theirs.asked
+    theirs = Theirs([INBOX, HOOK])
+    theirs.do({})
+    assert [("GET", "webhook", None), ("POST", "settings", {"ackNotificationsOn": True})] == theirs.asked
     theirs = Theirs([INBOX, HOOK])
     theirs.do({"acks": False, "reenable": True})
     assert ("POST", "webhook", {"webhookUrl": [INBOX, HOOK]}) in theirs.asked

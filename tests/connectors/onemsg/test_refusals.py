@@ -116,8 +116,10 @@ STATUSES: list[tuple[int, Any, type[ConnectorError] | None, type[ConnectorError]
     (201, {"sent": True, "id": "wamid.x"}, None, None),
     (400, {"message": "bad"}, Rejected, Rejected),
     (401, {"error": "Wrong token"}, Rejected, Rejected),
+    (401, "nothing we know", Rejected, Rejected),
     (403, "Subscription limit exceeded", Rejected, Rejected),
     (404, "Not Found", Unsupported, Unsupported),
+    (404, {"error": "Template x not found"}, Rejected, Rejected),
     (408, "", OutcomeUnknown, OutcomeUnknown),
     (422, {"error": "nothing"}, Rejected, Rejected),
     (429, {"error": "slow"}, Throttled, Throttled),
@@ -129,7 +131,7 @@ STATUSES: list[tuple[int, Any, type[ConnectorError] | None, type[ConnectorError]
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "send", "query"), STATUSES, ids=[str(row[0]) for row in STATUSES])
+@pytest.mark.parametrize(("status", "body", "send", "query"), STATUSES, ids=[f"{row[0]}-{row[1]}" for row in STATUSES])
 def test_each_status(
     status: int, body: Any, send: type[ConnectorError] | None, query: type[ConnectorError] | None
 ) -> None:
@@ -137,6 +139,7 @@ def test_each_status(
     for action, expected in ((SEND, send), (QUERY, query)):
         found = judged(status, body, action)
         assert expected is (None if found is None else type(found))
+        assert found is None or status != 401 or "auth" == found.reason
 
 
 @pytest.mark.parametrize(
