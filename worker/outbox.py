@@ -19,7 +19,8 @@ import httpx
 
 from connectors import client as http
 from connectors.action import Call, Nature, Outcome
-from connectors.errors import ConnectorError, InvalidCall, Reason, Rejected
+from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
+from connectors.provider import Answer
 from worker import endings, states, tokens
 from worker.core import Core
 from worker.endings import Attempt
@@ -205,6 +206,7 @@ def _leave_and_call(
     try:
         answer = http.exchange(client, ready, deadline)
         status = answer.status
+        _rest(job, answer)
         outcome = http.conclude(job.provider, action, call, answer)
         _hear(job, outcome)
         outcome = _ask_last(job, call, outcome, client)
@@ -212,11 +214,23 @@ def _leave_and_call(
     except ConnectorError as problem_met:
         status = problem_met.status if status is None else status
         verdict = _verdict(job, problem_met, tries=job.tries + 1)
+    except Exception as mistake:  # ours; it left all the same, and that must be recorded
+        log.exception("an answer could not be worked up", extra={"run": job.run, "error": type(mistake).__name__})
+        problem_met = OutcomeUnknown("the answer could not be worked up", code=type(mistake).__name__)
+        verdict = _verdict(job, problem_met, tries=job.tries + 1)
     made = Attempt(attempt, int(begun * 1000), int((time.time() - begun) * 1000), status)
     try:
         return endings.finish(job, made, verdict)
     finally:
         core.flights.end(attempt)
+
+
+def _rest(job: Job, answer: Answer) -> None:
+    """What the answer says of the allowance used is obeyed before the limit bites."""
+    seconds = job.provider.rest(answer)
+    if seconds:
+        log.info("the provider asks for rest", extra={"connection": job.stored.id, "seconds": round(seconds, 1)})
+        states.gate(job.core, job.stored.id, int(seconds * 1000), "usage")
 
 
 def _hear(job: Job, outcome: Outcome) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import Any
 
 import pytest
 import redis
 
+from connectors.registry import PROVIDERS
 from tests.worker.pipeline import Pipeline, build
 from worker.accept import Conflict, NotFound, accept
 from worker.store import letters, runs
@@ -197,3 +199,38 @@ def test_a_sender_that_died_after_leaving_leaves_an_unknown(ferry: Pipeline) -> 
     assert run_of(ferry, ident)["state"] == "unknown"
     assert sent(ferry) == ["b"]
     assert [one["run"]["id"] for one in ferry.events("run.unknown")] == [ident]
+
+
+def test_a_mistake_of_ours_after_the_answer_is_still_recorded(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever breaks while an answer is worked up: the run left, so it is unknown, and its lane goes on."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+
+    def fail(answer: object) -> float | None:
+        raise ZeroDivisionError
+
+    broken = dataclasses.replace(PROVIDERS["onemsg"], rest=fail)
+    monkeypatch.setitem(PROVIDERS, "onemsg", broken)
+    ident = say(ferry, stored, "a")
+    ferry.settle()
+    assert run_of(ferry, ident)["state"] == "unknown"
+    assert run_of(ferry, ident)["error"]["code"] == "ZeroDivisionError"
+
+
+def test_an_answer_that_asks_for_rest_closes_the_gate(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The allowance is nearly used: what follows waits, in order, though nothing was refused."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    rests = iter([0.6, None, None])
+    resting = dataclasses.replace(PROVIDERS["onemsg"], rest=lambda answer: next(rests, None))
+    monkeypatch.setitem(PROVIDERS, "onemsg", resting)
+    idents = [say(ferry, stored, text) for text in ("a", "b")]
+    ferry.settle()
+    assert sent(ferry) == ["a"]
+    assert run_of(ferry, idents[1])["state"] == "queued"
+
+    until = time.monotonic() + 5
+    while sent(ferry) != ["a", "b"] and time.monotonic() < until:
+        ferry.settle()
+        time.sleep(0.05)
+    assert sent(ferry) == ["a", "b"]

@@ -3,7 +3,9 @@
 local gate = P .. 'g:' .. ARGV[2]
 local till = tonumber(ARGV[3])
 if till > now then
-  redis.call('HSET', gate, 'until', till, 'reason', ARGV[4])
+  -- A rest never opens what a person or a refused key has closed for longer.
+  local had = tonumber(redis.call('HGET', gate, 'until') or '') or 0
+  if till > had then redis.call('HSET', gate, 'until', till, 'reason', ARGV[4]) end
 else
   redis.call('HDEL', gate, 'until', 'reason')
   for i = 5, #ARGV do
