@@ -216,8 +216,8 @@ def _leave_and_call(
         verdict = _verdict(job, problem_met, tries=job.tries + 1)
     except Exception as mistake:  # ours; it left all the same, and that must be recorded
         log.exception("an answer could not be worked up", extra={"run": job.run, "error": type(mistake).__name__})
-        problem_met = OutcomeUnknown("the answer could not be worked up", code=type(mistake).__name__)
-        verdict = _verdict(job, problem_met, tries=job.tries + 1)
+        unclear = OutcomeUnknown("the answer could not be worked up", code=type(mistake).__name__)
+        verdict = _verdict(job, unclear, tries=job.tries + 1)
     made = Attempt(attempt, int(begun * 1000), int((time.time() - begun) * 1000), status)
     try:
         return endings.finish(job, made, verdict)
