@@ -21,7 +21,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from connectors.action import Call
 from connectors.client import origin
 from connectors.connection import Connection
-from connectors.errors import InvalidCall
+from connectors.errors import InvalidCall, Reason
 from connectors.reading import truth
 from connectors.schema import Settings
 
@@ -34,6 +34,7 @@ HOSTS = {
 }
 API_VERSION = "v25.0"  # what Meta's own messaging samples use; v24.0 to v26.0 behave alike (page §2.1)
 
+HEADER_TEXT = re.compile(r"[!-~]+")
 SECRET_QUERY = re.compile(
     r"((?:access_token|input_token|fb_exchange_token|client_secret|appsecret_proof|code)=)[^&#]*", re.IGNORECASE
 )
@@ -124,7 +125,7 @@ class InstagramSecrets(Settings):
 
     access_token = fields.String(
         required=True,
-        validate=validate.Length(min=1),
+        validate=validate.Regexp(HEADER_TEXT.pattern + r"\Z", error="A token holds no white space."),
         metadata={
             "description": "Instagram User token (IGAA…) with instagram_login, Page token (EAA…) with facebook_login"
         },
@@ -232,8 +233,13 @@ def auth(connection: Connection) -> httpx.Auth:
 
     With instagram_login it is not documented which app's secret makes the proof; the Instagram app's is used when
     there is one (page §5, 20), and the proof is off unless the connection asks for it.
+
+    raises: InvalidCall (reason auth) for a token no header could carry
     """
     token = connection.secret("access_token")
+    if not HEADER_TEXT.fullmatch(token):
+        told = "access_token is missing, or holds what no token holds: look for a stray space or line end"
+        raise InvalidCall(told, reason=Reason.AUTH, fields={"access_token": ["not a token"]}, provider="instagram")
     if not truth(connection.setting("use_appsecret_proof")):
         return TokenAuth(token)
     own = "" if on_facebook(connection) else connection.secret("instagram_app_secret")

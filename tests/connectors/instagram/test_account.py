@@ -257,6 +257,18 @@ def test_the_proof_goes_with_every_call(connection: Connection, secret: str, cap
     assert "HTTP Request" in caplog.text
 
 
+@pytest.mark.parametrize("token", ["", "\t", "IGAA token", "IGAAtoken\n", "IGAAé"])
+def test_a_token_no_header_can_carry_does_not_leave(token: str) -> None:
+    """Pasted with a line end it is named as what it is, not tried for ever as if nobody were at the door."""
+    broken = replace(INSTAGRAM, secrets={"access_token": token})
+    problem = Conversation("get-account", {}, None, raises=InvalidCall, reason="auth").check(PROVIDER, broken)
+
+    assert isinstance(problem, InvalidCall)
+    assert ["access_token"] == list(problem.fields or {})
+    with pytest.raises(ValidationError):
+        PROVIDER.secrets().load({"access_token": token})
+
+
 GOOD = {"account_id": ACCOUNT}
 WRONG_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
     "no account": ({}, "account_id"),
