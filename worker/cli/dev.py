@@ -46,8 +46,10 @@ def welcome(plan: Plan, connections: list[Stored]) -> Iterator[str]:
     """What the person at the terminal wants to know now."""
     import shutil
 
+    from connectors.registry import PROVIDERS
+
     ferry = "ferry" if shutil.which("ferry") else sys.argv[0]
-    first = connections[0].id if connections else "1msg"
+    first = next(one.id for one in connections if "message" in PROVIDERS[one.provider].samples)
     yield ""
     yield f"  Ferry is ready: {plan.url}/console   API {plan.url}/v1   pages {plan.url}/docs"
     yield f"  Key:  {plan.api_key}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 FAILED = 1
@@ -32,7 +34,6 @@ EXPLAINED = {
     # errors whose text is a sentence for the person at the terminal: what to type next, exit code
     "worker.settings.SettingsError": ("ferry config show", USAGE),
     "worker.handlers.HandlersError": ("ferry config show", USAGE),
-    "worker.ports.PortBusyError": ("ferry doctor", FAILED),
     "worker.pidfile.AlreadyRunningError": ("ferry doctor", FAILED),
     "worker.valkey.ServerError": ("ferry doctor", FAILED),
     "worker.store.base.PartitionsChanged": ("ferry config show", USAGE),
@@ -52,6 +53,9 @@ def explain(problem: BaseException) -> Failure | None:
         if where in EXPLAINED:
             following, code = EXPLAINED[where]
             return Failure(str(problem), following=following, code=code)
+        if where == "worker.ports.PortBusyError":
+            said, _, choice = str(problem).rstrip(".").partition("; choose another, for example ")
+            return Failure(said, following=f"{choice} {' '.join(['ferry', *sys.argv[1:]])}")
     if type(problem).__module__.split(".")[0] == "redis":
         return Failure(
             f"Redis cannot be used ({type(problem).__name__}: {problem})", following="ferry doctor", code=UNREACHABLE

@@ -1,24 +1,29 @@
-"""Where everything of `ferry dev` will be: decided before anything starts, so that a busy port is one sentence."""
+"""
+Where everything of `ferry dev` will be: decided before anything starts, so that a busy port is one sentence.
+
+Nothing here imports the providers: half a second in which the other processes may start already.
+"""
 
 from __future__ import annotations
 
 import http.client
+import json
+import pkgutil
 import secrets
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from connectors.registry import PROVIDERS
+import connectors
 from worker import valkey
 from worker.cli import folder
 from worker.pidfile import PidFile, end
-from worker.ports import free_port
+from worker.ports import PortBusyError, free_port
 from worker.settings import Settings, environment, read
-from worker.store.apikeys import PREFIX
 from worker.store.vault import new_key
 from worker.supervisor import Child
 
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 ECHO = "worker.examples.echo"
+LATER = ("nice", "-n", "10")  # nobody waits for beat: the others start first
 
 
 @dataclass(frozen=True)
@@ -71,7 +77,7 @@ def make(directory: Path, port: int | None) -> Plan:
     if not given.redis_url:
         valkey.find_server()
         redis_port = free_port(HOST)
-    api_key = folder.once(directory / "api_key", lambda: PREFIX + secrets.token_urlsafe(24))
+    api_key = folder.once(directory / "api_key", new_api_key)
     changes = {
         "PORT": str(port),
         "REDIS_URL": given.redis_url or f"redis://{HOST}:{redis_port}/0",
@@ -83,18 +89,43 @@ def make(directory: Path, port: int | None) -> Plan:
         "PYTHONUNBUFFERED": "1",
     }
     whole = environment(changes)
-    ports = distinct_ports({port, redis_port}, len(PROVIDERS))
-    return Plan(directory, url, api_key, redis_port, dict(zip(PROVIDERS, ports, strict=True)), whole, read(whole))
+    simulators = choose_ports(directory / "ports.json", providers(), taken={port, redis_port})
+    return Plan(directory, url, api_key, redis_port, simulators, whole, read(whole))
 
 
-def distinct_ports(taken: set[int | None], count: int) -> list[int]:
-    """So many free ports, each another one."""
-    found: list[int] = []
-    while len(found) < count:
-        port = free_port(HOST)
-        if port not in taken and port not in found:
-            found.append(port)
+def new_api_key() -> str:
+    """A key as `ferry key create` makes them, but not stored: it is handed to web with its environment."""
+    return f"fk_{secrets.token_urlsafe(24)}"
+
+
+def providers() -> list[str]:
+    """Their names in code: a provider is a folder in connectors/."""
+    return [module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg]
+
+
+def choose_ports(kept: Path, names: Iterable[str], taken: set[int | None]) -> dict[str, int]:
+    """A free port for each, that of the last start where it still is free: connections then stay as they were."""
+    try:
+        before: dict[str, int] = json.loads(kept.read_text())
+    except (FileNotFoundError, ValueError):
+        before = {}
+    found: dict[str, int] = {}
+    for name in names:
+        port = before.get(name)
+        while port is None or port in taken or port in found.values() or not is_free(port):
+            port = free_port(HOST)
+        found[name] = port
+    folder.write(kept, json.dumps(found))
     return found
+
+
+def is_free(port: int) -> bool:
+    """Whether we may listen there."""
+    try:
+        free_port(HOST, port)
+    except PortBusyError:
+        return False
+    return True
 
 
 def children(plan: Plan, stage: Stage) -> list[Child]:
@@ -112,7 +143,8 @@ def children(plan: Plan, stage: Stage) -> list[Child]:
         "beat": (["-m", "worker.cli", "beat"], None),
     }
     for name, (words, asked) in programs.items():
-        found.append(Child(name, [sys.executable, *words], plan.environment, asked))
+        program = [sys.executable, *words]
+        found.append(Child(name, [*LATER, *program] if name == "beat" else program, plan.environment, asked))
     return found
 
 

@@ -41,9 +41,10 @@ class Shot:
 
     def says(self, raw: Any) -> bool:
         """Whether this request holds `raw`, the provider's own item that an event carries."""
-        return any(raw == part for part in _parts(self._document()))
+        return any(raw == part for part in _parts(self.document()))
 
-    def _document(self) -> Any:
+    def document(self) -> Any:
+        """The body as the provider meant it: an object, or the words of a form or query."""
         if self.request.content_type == "application/json":
             try:
                 return json.loads(self.request.body)

@@ -124,7 +124,9 @@ class Stage:
         while not all(map(listens, self.plan.simulators.values())):
             if time.monotonic() > until or self._over.wait(0.05):
                 return
-        self._made = [self._connect(core, name) for name in self.plan.simulators]
+        from connectors.registry import PROVIDERS
+
+        self._made = [self._connect(core, name) for name in PROVIDERS]
 
     def _connect(self, core: Core, name: str) -> Stored:
         """The connection of one provider, and its stand-in told where to call and what to sign with."""

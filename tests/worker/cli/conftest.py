@@ -1,0 +1,60 @@
+"""A terminal for tests: command lines in, exit code, data and words out; nothing of this machine's settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from click.testing import CliRunner, Result
+
+from worker.cli import main
+
+Ferry = Callable[..., Result]
+
+
+@pytest.fixture
+def ferry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ferry:
+    """ferry("connection", "list", transport=…, NAME="value of a variable") in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith(("FERRY_", "REDIS_URL", "BROKER_URL", "SENTRY_DSN", "PORT")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def run(*words: str, transport: httpx.BaseTransport | None = None, given: str = "", **variables: str) -> Result:
+        return CliRunner().invoke(main, list(words), obj=transport, input=given, env=variables, prog_name="ferry")
+
+    return run
+
+
+class Script:
+    """A Ferry that answers as told and remembers what it was asked: {("GET", "/v1/runs"): (200, {...})}."""
+
+    def __init__(self, answers: dict[tuple[str, str], Any]) -> None:
+        self.answers = answers
+        self.asked: list[httpx.Request] = []
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        """For `ferry(…, transport=script.transport)`."""
+        return httpx.MockTransport(self._answer)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        answer = self.answers[request.method, request.url.path]
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        status, body = answer
+        return httpx.Response(status, json=body)
+
+
+@pytest.fixture
+def script() -> type[Script]:
+    """Makes a Ferry that answers as told."""
+    return Script

@@ -1,0 +1,82 @@
+"""How commands fail: one sentence, the next thing to type, an exit code."""
+
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from tests.worker.cli.conftest import Ferry
+from worker.store.vault import new_key
+
+NEEDED = "REDIS_URL and FERRY_SECRET_KEYS are not set"
+
+
+@pytest.mark.parametrize("process", ["web", "worker", "beat", "release"])
+def test_a_process_names_all_that_is_missing(ferry: Ferry, process: str) -> None:
+    """Two variables and a wrong one: one sentence, before anything was imported or started."""
+    done = ferry(process, FERRY_SLOTS="many")
+
+    assert 2 == done.exit_code
+    assert NEEDED in done.stderr
+    assert "FERRY_SLOTS must be a whole number" in done.stderr
+    assert "Try: ferry config show" in done.stderr
+    assert "" == done.stdout
+
+
+def test_a_busy_port_is_one_sentence(ferry: Ferry) -> None:
+    """It says which, and how to choose another."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = ferry("web", REDIS_URL="redis://127.0.0.1:1/0", FERRY_SECRET_KEYS=new_key(), PORT=port)
+
+    assert 1 == done.exit_code
+    assert f"Port {port} on 127.0.0.1 is in use." in done.stderr
+    assert "Try: PORT=" in done.stderr
+
+
+def test_redis_away_is_exit_code_6(ferry: Ferry, unused_port: int) -> None:
+    """Scripts tell a wrong word from a Redis that is not there."""
+    url = f"redis://127.0.0.1:{unused_port}/0"
+    done = ferry("release", REDIS_URL=url, FERRY_SECRET_KEYS=new_key())
+
+    assert 6 == done.exit_code
+    assert "Redis cannot be used" in done.stderr
+
+
+def test_release_lays_out_once(ferry: Ferry, redis_url: str) -> None:
+    """The first says how many partitions; a second number is refused with what to set."""
+    settings = {"REDIS_URL": redis_url, "FERRY_SECRET_KEYS": new_key()}
+
+    assert 0 == ferry("release", **settings).exit_code
+    assert 0 == ferry("release", **settings).exit_code
+    other = ferry("release", FERRY_PARTITIONS="4", **settings)
+    assert 2 == other.exit_code
+    assert "FERRY_PARTITIONS=1" in other.stderr
+
+
+def test_a_misspelt_command_suggests_the_right_one(ferry: Ferry) -> None:
+    """And it is wrong usage."""
+    done = ferry("evnts", "tail")
+
+    assert 2 == done.exit_code
+    assert "Try: ferry events --help" in done.stderr
+
+
+def test_nobody_known_says_how_to_be_known(ferry: Ferry) -> None:
+    """Without dev.json, --url and FERRY_URL there is nobody to ask."""
+    done = ferry("connection", "list")
+
+    assert 6 == done.exit_code
+    assert "Try: ferry dev" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
+    """`ferry … | head -1` ends quietly."""
+    program = f"{sys.executable} -m worker.cli trigger --list | head -1"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", program], capture_output=True, text=True, check=False)
+
+    assert "" == done.stderr
+    assert 1 == len(done.stdout.splitlines())
