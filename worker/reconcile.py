@@ -18,7 +18,7 @@ from typing import Any
 
 from connectors import client as http
 from connectors.action import Action, Nature, Outcome, Part
-from connectors.errors import ConnectorError
+from connectors.errors import ConnectorError, Rejected
 from connectors.events import EventType
 from connectors.provider import Provider, UnknownCall
 from worker.core import Core
@@ -70,10 +70,10 @@ def look(core: Core, partition: int, run: str) -> str:
         return "gone"
     for how, find in (("receipt", _by_receipt), ("echo", _by_echo), ("provider", _by_provider)):
         outcome = find(case)
-        if outcome is not None and all(part.state != "unknown" for part in outcome.parts):
+        if outcome is not None and any(part.state != "unknown" for part in outcome.parts):
             told = settle(case, outcome, how)
             log.info("unknown run proven", extra={"run": run, "connection": case.stored.id, "proof": how, "told": told})
-            return "proven"
+            return "unknown" if told == "unknown" else "proven"
     return "unknown"
 
 
@@ -147,36 +147,68 @@ def _by_provider(case: Case) -> Outcome | None:
 
 
 def settle(case: Case, outcome: Outcome, how: str) -> str:
-    """Records the proof: the run has succeeded, or goes on with the calls it still has to make."""
+    """
+    Records what was proven: the run has ended, goes on with the calls it still has to make, or stays unknown because
+    of some of its messages; the state after.
+    """
     core, now = case.core, int(time.time() * 1000)
     attempts = [*json.loads(case.record.get("attempts") or b"[]")]
     attempts.append({"at": now, "ms": 0, "status": None, "outcome": f"proven:{how}"})
-    parts = stored_parts(case.record) + [
-        {"ref": part.ref, "state": part.state, "message": part.message, "to": part.to, "error": None}
-        for part in outcome.parts
-    ]
-    fields: dict[str, Any] = {
-        "attempts": json.dumps(attempts),
-        "parts": json.dumps(parts, ensure_ascii=False),
-        "output": json.dumps(dict(outcome.output), ensure_ascii=False, default=str),
-        "error": "",
-    }
+    parts = _merged(case, outcome)
+    fields: dict[str, Any] = {"parts": json.dumps(parts, ensure_ascii=False)}
     told = _sent(case, outcome, now)
     if case.index + 1 < len(case.pieces):
-        fields["chunk"] = case.index + 1
+        fields |= {"chunk": case.index + 1, "attempts": json.dumps(attempts)}
         events.commit(core.store, told)
         expires = int(float(text(case.record.get("expires")) or now))
         state, rings = runs.resume(core.store, case.run, max(expires, now + 3_600_000), fields)
+    elif any(part["state"] == "unknown" for part in parts):
+        events.commit(core.store, told)
+        runs.note(core.store, case.partition, case.run, fields)
+        return "unknown"
     else:
-        shown = runs.show(case.run, {**case.record, **{name: str(value).encode() for name, value in fields.items()}})
-        shown.update(state="succeeded", error=None, attempt=f"proven:{how}")
-        shown["conversation"] = text(case.record.get("conversation"))
-        origin = Origin(case.partition, case.stored.id, case.provider.title, None, now)
-        hearers = core.hearers(EventType.RUN_SUCCEEDED)
-        told.append(run_event(origin, EventType.RUN_SUCCEEDED, shown, hearers, talk_of(case.record)))
-        state, rings = runs.settle(core.store, case.run, "succeeded", fields, told)
+        state, rings = _end(case, outcome, parts, fields | {"attempts": json.dumps(attempts)}, told, how)
     core.ring(case.partition, rings)
     return state
+
+
+def _merged(case: Case, outcome: Outcome) -> list[dict[str, Any]]:
+    """The parts recorded so far with those of this proof, each once."""
+    found = {part["ref"]: part for part in stored_parts(case.record)}
+    for part in outcome.parts:
+        error = part.error.as_dict() if part.error else None
+        found[part.ref] = {
+            "ref": part.ref,
+            "state": part.state,
+            "message": part.message,
+            "to": part.to,
+            "error": error,
+        }
+    return list(found.values())
+
+
+def _end(
+    case: Case,
+    outcome: Outcome,
+    parts: list[dict[str, Any]],
+    fields: dict[str, Any],
+    told: list[events.Commit],
+    how: str,
+) -> tuple[str, list[str]]:
+    core = case.core
+    lost = sum(part["state"] == "failed" for part in parts)
+    problem = Rejected(f"{lost} of {len(parts)} messages were refused: see `parts`", code="partial") if lost else None
+    error = problem.as_dict() if problem else None
+    verdict, kind = ("failed", EventType.RUN_FAILED) if lost else ("succeeded", EventType.RUN_SUCCEEDED)
+    fields |= {
+        "output": json.dumps(dict(outcome.output), ensure_ascii=False, default=str),
+        "error": json.dumps(error, ensure_ascii=False) if error else "",
+    }
+    shown = runs.show(case.run, {**case.record, **{name: str(value).encode() for name, value in fields.items()}})
+    shown.update(state=verdict, attempt=f"proven:{how}", conversation=text(case.record.get("conversation")))
+    origin = Origin(case.partition, case.stored.id, case.provider.title, None, int(time.time() * 1000))
+    told.append(run_event(origin, kind, shown, core.hearers(kind), talk_of(case.record)))
+    return runs.settle(core.store, case.run, verdict, fields, told)
 
 
 def _sent(case: Case, outcome: Outcome, now: int) -> list[events.Commit]:

@@ -260,6 +260,11 @@ def settle(
     return text(told[0]), [text(one) for one in told[1:]]
 
 
+def note(store: Store, partition: int, run: str, fields: Mapping[str, Any]) -> bool:
+    """Writes what became known of a run that stays unknown as a whole; False when it is unknown no more."""
+    return bool(store.run("note", partition, run, *[piece for pair in fields.items() for piece in pair]))
+
+
 def looking(store: Store, partition: int, give_up: int, most: int = 16) -> list[str]:
     """The unknown runs to look into now; `give_up`: ms after which nobody looks any more."""
     return [text(one) for one in store.run("looking", partition, most, give_up)]
