@@ -7,6 +7,7 @@ Instagram's stand-in, on either host: strict where the page says Meta is, with i
     app_secret, instagram_app_secret, verify_token      in place of the connection's own
     strict           true: nobody may be written to who did not write first (else strangers count as having written)
     reads            true: customers read what they get, and `seen` is told
+    limits           true: more than 100 messages, 10 recordings or 2 reads in a second are refused, 613/2534040
     batch            n: echoes and read marks are told n at a time, in one body, out of order
     usage            percent used, for the usage headers; from 100 on calls are refused with code 80002
     regain           minutes until access comes back, for the same
@@ -32,7 +33,7 @@ from connectors.instagram.account import FACEBOOK_LOGIN, proof
 from connectors.instagram.actions import ACTIONS
 from connectors.instagram.samples import SAMPLES, entry
 from connectors.instagram.simulator_account import CODE, LIFE, Bureau, Desk, OAuthRefusal
-from connectors.instagram.simulator_memory import DAY, Memory, Refusal, Said, Token, invalid
+from connectors.instagram.simulator_memory import DAY, Memory, Meter, Refusal, Said, Token, invalid
 from connectors.instagram.simulator_read import Reader, customer_of, fields
 from connectors.provider import Stamp
 from connectors.samples import encode
@@ -62,6 +63,7 @@ class InstagramSimulator(Simulator):
         self.tokens = {secrets.get("access_token", ""): Token(self.memory.clock() - 2 * DAY, None)}
         self.bureau = Bureau(self.memory, self.tokens, self.secrets, self.settings)
         self._held: list[dict[str, Any]] = []
+        self._meter = Meter()
 
     @property
     def facebook(self) -> bool:
@@ -112,6 +114,9 @@ class InstagramSimulator(Simulator):
     def _versioned(self, request: httpx.Request) -> httpx.Response:
         """Everything below /v25.0, for whoever has a token."""
         token = self._authenticate(request)
+        action = self.action_of(request)
+        if self.webhook.get("limits") and action is not None:
+            self._meter.count(ACTIONS[action].pace, self.memory.clock())
         pieces = [unquote(one) for one in request.url.raw_path.decode().partition("?")[0].split("/")[1:]]
         if not re.fullmatch(r"v\d+\.\d+", pieces[0]) or len(pieces) not in {2, 3}:
             raise Refusal(2500, None, f"Unknown path components: {request.url.path}")

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,6 +85,24 @@ class Token:
 
     issued: float
     expires: float | None
+
+
+class Meter:
+    """Counts calls by kind, and refuses those beyond what an account may do in a second (page §2.7)."""
+
+    RATES = {"messages": 100, "heavy": 10, "reads": 2}  # noqa: RUF012  (a table)
+
+    def __init__(self) -> None:
+        self._seen: dict[str, deque[float]] = {}
+
+    def count(self, kind: str, now: float) -> None:
+        """raises: Refusal 613/2534040"""
+        seen = self._seen.setdefault(kind, deque())
+        while seen and seen[0] <= now - 1.0:
+            seen.popleft()
+        if len(seen) >= self.RATES.get(kind, 100):
+            raise Refusal(613, 2534040, "Calls to this api have exceeded the rate limit.")
+        seen.append(now)
 
 
 class Memory:

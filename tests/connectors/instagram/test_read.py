@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
-import httpx
 import pytest
 
-from connectors.action import Call, Outcome
-from connectors.client import new_client, perform
-from connectors.connection import Connection
-from connectors.errors import BadReply, ConnectorError, InvalidCall, OutcomeUnknown, Rejected, Throttled
+from connectors.action import Outcome
+from connectors.errors import BadReply, InvalidCall, OutcomeUnknown, Rejected, Throttled
 from connectors.instagram import PROVIDER
 from connectors.instagram.schemas_read import LISTED, MINIMAL, PROFILE, WHOLE
 from tests.connectors.conversation import Conversation
 from tests.connectors.instagram.accounts import ACCOUNT, CUSTOMER, FACEBOOK, INSTAGRAM, MID, PAGE
 
 THREAD = "aWdfVEhSRUFEXzAwMDE"
+
+
 SECRET_NEXT = "https://graph.instagram.com/v25.0/me/conversations?access_token=IGAAtesttoken0001&limit=25&after=QVFIb"
 
 
@@ -47,8 +44,13 @@ def row(**told: Any) -> dict[str, Any]:
 
 
 MARTA = {"id": CUSTOMER, "username": "marta.fake", "name": None}
+
+
 SHOP = {"id": ACCOUNT, "username": "my.shop", "name": None}
+
+
 FILE = dict.fromkeys(("url", "preview_url", "mime_type", "name", "size", "width", "height", "id"))
+
 
 TOLD_PROFILE = {
     "id": CUSTOMER,
@@ -60,6 +62,8 @@ TOLD_PROFILE = {
     "is_business_follow_user": False,
     "is_verified_user": False,
 }
+
+
 TOLD_THREADS: dict[str, Any] = {
     "data": [
         {
@@ -72,6 +76,8 @@ TOLD_THREADS: dict[str, Any] = {
     ],
     "paging": {"cursors": {"before": "QVFIa", "after": "QVFIb"}},
 }
+
+
 THREADS = [
     {
         "conversation_id": THREAD,
@@ -80,6 +86,8 @@ THREADS = [
         "participants": [SHOP, MARTA],
     }
 ]
+
+
 TOLD_MESSAGES: dict[str, Any] = {
     "data": [
         {
@@ -93,6 +101,8 @@ TOLD_MESSAGES: dict[str, Any] = {
     ],
     "paging": {"cursors": {"before": "QVFIc", "after": "QVFId"}},
 }
+
+
 MESSAGES = [
     row(
         message_id="aWdfTUlEXzAwMDI",
@@ -104,7 +114,11 @@ MESSAGES = [
     ),
     row(message_id=MID, created_at="2026-03-04T09:15:20.000Z", text="", content_unavailable=True),
 ]
+
+
 LOOKASIDE = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id=1500000000000077&signature=fake"
+
+
 TOLD_MESSAGE: dict[str, Any] = {
     "id": MID,
     "created_time": "2026-03-04T09:15:20+0000",
@@ -133,6 +147,8 @@ TOLD_MESSAGE: dict[str, Any] = {
         "paging": {"next": SECRET_NEXT},
     },
 }
+
+
 MESSAGE = row(
     message_id=MID,
     created_at="2026-03-04T09:15:20.000Z",
@@ -153,10 +169,19 @@ MESSAGE = row(
     ],
     reactions=[{"emoji": "❤️", "category": "love", "users": [SHOP]}],
 )
+
+
 LIST = asked("/me/conversations", platform="instagram", fields="id,updated_time,participants", limit="25")
+
+
 EDGE = asked(f"/{THREAD}/messages", fields=",".join(LISTED), limit="20")
+
+
 ONE = asked(f"/{MID}", fields=",".join(WHOLE))
+
+
 PLAIN = {"conversation_id": THREAD, "details": False}
+
 
 CONVERSATIONS = {
     "profile": Conversation(
@@ -402,139 +427,3 @@ def test_what_is_no_question(action: str, given: dict[str, Any], field: str) -> 
 
     assert isinstance(problem, InvalidCall)
     assert [field] == list(problem.fields or {})
-
-
-# Questions that take several calls ----------------------------------------------------------------------------------
-
-Said = Callable[[httpx.Request], tuple[int, Any]]
-
-
-def played(
-    action: str, given: Mapping[str, Any], say: Said, connection: Connection = INSTAGRAM
-) -> tuple[Any, list[str]]:
-    """The outcome (or the error) and what was asked: path and query of each request."""
-    left: list[str] = []
-
-    def play(request: httpx.Request) -> httpx.Response:
-        left.append(request.url.raw_path.decode())
-        status, body = say(request)
-        return httpx.Response(status, json=body)
-
-    with new_client(httpx.MockTransport(play)) as client:
-        try:
-            found: Any = perform(PROVIDER, PROVIDER.actions[action], Call(connection, given, "r"), client).output
-        except ConnectorError as problem:
-            found = problem
-    return found, left
-
-
-def test_lost_attachments_are_read_again_by_id() -> None:
-    """A row that the list shows empty is asked for alone; one that is told, and one that is bare, is not."""
-    bare = {"id": "old", "created_time": "2026-01-01T00:00:00+0000"}
-
-    def say(request: httpx.Request) -> tuple[int, Any]:
-        if request.url.path.endswith("/messages"):
-            return 200, {"data": [*TOLD_MESSAGES["data"], bare]}
-        return 200, TOLD_MESSAGE
-
-    found, left = played("get-conversation-messages", {"conversation_id": THREAD}, say)
-
-    assert [MESSAGES[0], MESSAGE] == found["items"][:2]
-    assert (None, True) == (found["items"][2]["text"], found["items"][2]["content_unavailable"])
-    assert [f"/v25.0/{THREAD}/messages", f"/v25.0/{MID}"] == [one.partition("?")[0] for one in left]
-
-
-@pytest.mark.parametrize(
-    "refusal",
-    [{"code": 9000001}, {"code": 100, "error_subcode": 33}, {"code": 10}],
-    ids=["deleted", "gone", "not allowed"],
-)
-def test_a_deleted_message_does_not_fail_its_page(refusal: dict[str, Any]) -> None:
-    """It stays in the page, marked as unavailable."""
-
-    def say(request: httpx.Request) -> tuple[int, Any]:
-        return (200, TOLD_MESSAGES) if request.url.path.endswith("/messages") else (400, {"error": refusal})
-
-    found, left = played("get-conversation-messages", {"conversation_id": THREAD}, say)
-
-    assert (MESSAGES, 2) == (found["items"], len(left))
-
-
-def test_told_to_slow_down_the_page_stays_as_it_is() -> None:
-    """After the first such answer nothing more is asked."""
-    empty = [{"id": f"m{n}", "message": ""} for n in range(5)]
-
-    def say(request: httpx.Request) -> tuple[int, Any]:
-        return (200, {"data": empty}) if request.url.path.endswith("/messages") else (400, {"error": {"code": 4}})
-
-    found, left = played("get-conversation-messages", {"conversation_id": THREAD}, say)
-
-    assert (["m0", "m1", "m2", "m3", "m4"], 2) == ([one["message_id"] for one in found["items"]], len(left))
-
-
-def test_refused_fields_are_asked_less() -> None:
-    """A list of fields Meta does not know is asked again in its plain form, through the thread's own fields."""
-
-    def say(request: httpx.Request) -> tuple[int, Any]:
-        if request.url.path.endswith("/messages"):
-            return 400, {"error": {"code": 100, "message": "Tried accessing nonexisting field (shares)"}}
-        return 200, {"id": THREAD, "messages": {"data": TOLD_MESSAGES["data"][:1]}}
-
-    found, left = played("get-conversation-messages", {"conversation_id": THREAD, "limit": 7}, say)
-
-    assert [MESSAGES[0]] == found["items"]
-    assert f"messages.limit(7){{{','.join(MINIMAL)}}}" == httpx.URL(f"http://x{left[1]}").params["fields"]
-    assert 2 == len(left)
-
-
-def test_refused_twice_is_refused() -> None:
-    """The plain form is asked once."""
-    refusal = {"error": {"code": 100, "message": "no"}}
-    for action, given in (
-        ("get-conversation-messages", {"conversation_id": THREAD}),
-        ("get-message-details", {"message_id": MID}),
-    ):
-        found, left = played(action, given, lambda request: (400, refusal))
-        assert (Rejected, 2) == (type(found), len(left))
-
-
-def test_a_message_is_asked_less() -> None:
-    """The same for a single message."""
-
-    def say(request: httpx.Request) -> tuple[int, Any]:
-        if request.url.params["fields"] == ",".join(MINIMAL):
-            return 200, {"id": MID, "message": "hi"}
-        return 400, {"error": {"code": 100, "message": "no"}}
-
-    found, left = played("get-message-details", {"message_id": MID}, say)
-
-    assert (row(message_id=MID, text="hi"), 2) == (found, len(left))
-
-
-def test_too_large_a_page_is_halved() -> None:
-    """Meta complains of the amount of data: the page is asked for again, half as long, down to a few rows."""
-    refusal = {"error": {"code": 1, "message": "Please reduce the amount of data you're asking for, then retry"}}
-
-    def say(request: httpx.Request) -> tuple[int, Any]:
-        return (200, TOLD_THREADS) if int(request.url.params["limit"]) <= 12 else (500, refusal)
-
-    found, left = played("list-conversations", {"limit": 50}, say)
-    never, asked_for = played("list-conversations", {"limit": 50}, lambda request: (500, refusal))
-
-    assert (THREADS, 3) == (found["items"], len(left))
-    assert ["50", "25", "12", "6", "3"] == [httpx.URL(f"http://x{one}").params["limit"] for one in asked_for]
-    assert OutcomeUnknown is type(never)
-
-
-def test_no_token_leaves_with_a_page() -> None:
-    """However deep Meta hides `next`, no word of it is handed out."""
-    nested = {
-        "data": [{**TOLD_THREADS["data"][0], "messages": {"data": [TOLD_MESSAGE], "paging": {"next": SECRET_NEXT}}}],
-        "paging": {"cursors": {"after": "c"}, "next": SECRET_NEXT, "previous": SECRET_NEXT},
-    }
-    found, _ = played("list-conversations", {"messages": 5}, lambda request: (200, nested))
-    told = json.dumps(found)
-
-    assert "c" == found["cursor"]
-    assert "access_token" not in told
-    assert "IGAAtesttoken0001" not in told

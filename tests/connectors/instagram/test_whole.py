@@ -158,7 +158,7 @@ def test_the_readme_tells_it_all() -> None:
         *PROVIDER.settings().fields,
         *PROVIDER.secrets().fields,
         *PROVIDER.samples,
-        *("strict", "reads", "batch", "usage", "regain", "permissions", "require_proof"),
+        *("strict", "limits", "reads", "batch", "usage", "regain", "permissions", "require_proof"),
     ]
 
     assert [] == [name for name in names if f"`{name}`" not in readme]
