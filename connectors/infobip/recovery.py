@@ -119,14 +119,12 @@ def _reread(call: UnknownCall, ask: Ask, logs: str, channel: str) -> Outcome | N
         rows = list(ask(logs, asked)["results"])
     else:
         rows = []
-        page = ask(logs, {**asked, "use_cursor": True})
+        cursor: str | None = None
         for _ in range(PAGES):
+            page = ask(logs, {**asked, "use_cursor": True, **({"cursor": cursor} if cursor else {})})
             rows += page["results"]
-            cursor = page.get("cursor")
-            if not cursor:
-                break
-            page = ask(logs, {**asked, "cursor": cursor})
-            if page.get("cursor") == cursor:
+            before, cursor = cursor, page.get("cursor")
+            if not cursor or cursor == before:
                 break
     reports = [{**row["raw"], "to": row["to"]} for row in rows if row["message_id"] and row["state"] != "accepted"]
     body = json.dumps({"results": reports}).encode()

@@ -130,7 +130,8 @@ def typing(words: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if words.get("on") is False:
         told = "WhatsApp's typing indicator ends by itself, after 25 seconds or with the message"
         raise Unsupported(told, provider=NAME)
-    return "send-whatsapp-typing-indicator", _with_sender(words, {"to": to, "message_id": words.get("message")})
+    made = {"to": to, **({"message_id": words["message"]} if words.get("message") else {})}
+    return "send-whatsapp-typing-indicator", _with_sender(words, made)
 
 
 VERBS = {"send": send, "mark_read": mark_read, "typing": typing}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connectors.action import Action, Call, Nature
+from connectors.errors import InvalidCall
 from connectors.infobip.schemas import account as schemas
 from connectors.schema import AnyReply, NoInput, Request
 
@@ -20,6 +21,9 @@ PROFILE = {
 def _notify(body: dict[str, Any], call: Call) -> dict[str, Any]:
     if call.connection.webhook_url:
         body.setdefault("notifyUrl", call.connection.webhook_url)
+    if not body.get("notifyUrl"):
+        told = "the result needs an address: the connection has no webhook, so give notify_url"
+        raise InvalidCall(told, fields={"notify_url": [told]})
     return {**body, "notifyContentType": "application/json"}
 
 

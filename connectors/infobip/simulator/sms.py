@@ -23,7 +23,7 @@ from connectors.infobip.simulator.checks import (
     whole,
 )
 from connectors.infobip.simulator.memory import Message
-from connectors.infobip.simulator.words import body_of, legacy, modern, ok
+from connectors.infobip.simulator.words import body_of, legacy, modern, ok, picked
 from connectors.reading import moment
 from connectors.sms import count
 
@@ -277,6 +277,34 @@ def send_v2(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
     return ok({**({"bulkId": bulk} if bulk else {}), "messages": answers})
 
 
+PREVIEW = thing(
+    {
+        "text": must(string()),
+        "languageCode": may(string(words=("TR", "ES", "PT", "AUTODETECT"))),
+        "transliteration": may(TRANSLITERATION),
+    }
+)
+
+
+def preview(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str]) -> httpx.Response:
+    """POST /sms/1/preview: the text as it is, and with the options where any were given."""
+    del sim, match
+    body = body_of(request)
+    wrong = list(PREVIEW(body, ""))
+    if wrong:
+        return legacy(400, wrong)
+    found = count(body["text"])
+    room = {"GSM-7": (160, 153), "UCS-2": (70, 67)}[found.encoding]
+    left = (room[0] if found.parts == 1 else room[1] * found.parts) - found.units
+    plain = {"textPreview": body["text"], "messageCount": found.parts, "charactersRemaining": left}
+    told = [{**plain, "configuration": {}}]
+    options = {name: value for name, value in body.items() if name != "text"}
+    if options:
+        shown = {"language": {"languageCode": options["languageCode"]}} if "languageCode" in options else {}
+        told.append({**plain, "configuration": {**shown, **picked(options, "transliteration")}})
+    return ok({"originalText": body["text"], "previews": told})
+
+
 def _scheduled(sim: InfobipSimulator, bulk: str | None, when: str | None) -> None:
     if bulk is not None and when is not None and due(when) is not None:
         sim.bulks.setdefault(bulk, {"bulkId": bulk, "sendAt": when, "status": "PENDING", "area": "sms"})
@@ -302,5 +330,6 @@ def _refused(sim: InfobipSimulator, message: Message) -> int | None:
 
 ROUTES = (
     ("POST", r"/sms/3/messages", send_v3),
+    ("POST", r"/sms/1/preview", preview),
     ("POST", r"/sms/2/(?P<kind>text|binary)/advanced", send_v2),
 )

@@ -125,7 +125,10 @@ class InfobipSimulator(Simulator):
         return refuse(path, 404)
 
     def action_of(self, request: httpx.Request) -> str | None:
-        return super().action_of(request) or OTHER_PATHS.get((request.method, unquote(request.url.path)))
+        found = super().action_of(request) or OTHER_PATHS.get((request.method, unquote(request.url.path)))
+        if found == "update-scheduled-sms-messages-status" and b'"CANCELED"' in request.read():
+            return "cancel-scheduled-sms-messages"  # the same call, with its one word said for the caller
+        return found
 
     def _control(self, request: httpx.Request) -> httpx.Response:
         with self.lock:

@@ -9,15 +9,15 @@ from connectors.client import new_client, perform
 from connectors.connection import Connection
 from connectors.events import EventType, State
 from connectors.infobip import PROVIDER
-from tests.connectors.infobip.stage import Ear, served
+from tests.connectors.infobip.stage import Ear, Postman, served
 
 
 def test_a_message_crosses_in_both_directions() -> None:
     """An SMS leaves, its report comes to the URL it named, an inbound one comes in and is answered on WhatsApp."""
     ear = Ear()
-    with served(ear) as hook, httpx.Client(trust_env=False) as post:
+    with served(ear) as hook, Postman() as postman, httpx.Client(trust_env=False) as post:
         settings, secrets = PROVIDER.simulated("http://127.0.0.1:1")
-        sim = PROVIDER.simulator(settings, secrets, post.send)
+        sim = PROVIDER.simulator(settings, secrets, postman)
         with served(sim) as base, new_client() as client:
             settings, secrets = PROVIDER.simulated(base)
             mine = Connection("ib", "infobip", settings, secrets, f"{hook}/webhooks/ib/k3y")

@@ -508,12 +508,12 @@ VALUES = st.one_of(
 ITEM = st.recursive(
     VALUES,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=8),
-    max_leaves=25,
+    max_leaves=12,
 )
 OBJECT = st.dictionaries(st.sampled_from(WORDS), ITEM, max_size=10)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(OBJECT | ITEM, max_size=4), st.sampled_from(["", "sms", "whatsapp", "email", "x"]))
 def test_nothing_is_lost_and_nothing_raises(items: list[Any], hook: str) -> None:
     """As many facts as items at least, each with its raw words, whatever they are."""
@@ -528,7 +528,7 @@ def test_nothing_is_lost_and_nothing_raises(items: list[Any], hook: str) -> None
         assert fact.type is EventType.UNKNOWN or fact.key is None or isinstance(fact.key, str)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(OBJECT)
 def test_a_single_object_is_at_least_one_fact(body: dict[str, Any]) -> None:
     """Unless it is an envelope of nothing."""
@@ -538,7 +538,7 @@ def test_a_single_object_is_at_least_one_fact(body: dict[str, Any]) -> None:
     assert len(found) >= (len(inside) if isinstance(inside, list) else 1)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(["", "application/json", "multipart/form-data; boundary=b1"]))
 def test_bytes_are_read_or_malformed(body: bytes, content_type: str) -> None:
     """Never anything else."""
