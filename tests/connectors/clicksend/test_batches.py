@@ -48,6 +48,8 @@ def test_cutting_again_changes_nothing() -> None:
     asked = {"messages": [{"to": "+61491570156", "text": "hi"}]}
     assert [asked] == list(SEND.cut(asked))
     assert [{"to": "+61491570156", "text": "hi"}] == list(SEND.cut({"to": "+61491570156", "text": "hi"}))
+    piece = {"messages": [{"to": "+61491570156", "text": str(at)} for at in range(1200)], "first": 5000}
+    assert [5000, 6000] == [one["first"] for one in SEND.cut(piece)]
 
 
 def test_a_long_reference_still_fits_its_fifty_characters() -> None:
@@ -107,6 +109,7 @@ def test_without_references_only_a_number_of_its_own_tells() -> None:
     rows = [{**ROW, "to": to, "custom_string": None, "message_id": f"ID-{at}"} for at, to in enumerate(numbers)]
 
     assert ["accepted", "unknown", "unknown"] == [one.state for one in parts(asked, rows)]
+    assert ["accepted", "unknown", "unknown"] == [one.state for one in parts(asked, rows[:2])]
 
 
 def test_a_row_too_many_for_a_message_is_no_answer() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from marshmallow import ValidationError
 
-from connectors import catalog
+from connectors import catalog, clicksend
 from connectors.action import Call, Nature
 from connectors.clicksend import PROVIDER
 from connectors.clicksend.simulator import API_KEY, simulated
@@ -79,6 +81,31 @@ def test_the_credentials_go_by_basic_authentication(connection: Connection) -> N
     assert isinstance(ready.auth, httpx.BasicAuth)
     assert connection.secret("api_key") not in repr(ready.request.headers) + str(ready.request.url)
     assert connection.secret("api_key").encode() not in ready.request.content
+
+
+@pytest.mark.parametrize(
+    ("key", "given", "leaves"),
+    [
+        ("send-voice", {"require_input": True, "machine_detection": False}, b'"require_input":1,"machine_detection":0'),
+        ("create-inbound-rule", {"enabled": False}, b'"enabled":0'),
+        ("create-receipt-rule", {}, b'"enabled":1'),
+    ],
+)
+def test_true_and_false_leave_as_numbers(
+    key: str, given: dict[str, Any], leaves: bytes, connection: Connection
+) -> None:
+    """ClickSend's flags are 1 and 0, which a comparison of JSON cannot tell from true and false."""
+    action = PROVIDER.actions[key]
+    ready = prepare(PROVIDER, action, Call(connection, {**action.example, **given}, "run-1"))
+    assert leaves in ready.request.content
+
+
+def test_the_readme_is_whole() -> None:
+    """Every action, setting and secret is told to the person who sets it up."""
+    told = (Path(clicksend.__file__).parent / "README.md").read_text()
+    names = {*PROVIDER.settings().fields, *PROVIDER.secrets().fields}
+    assert set() == {name for name in names if f"`{name}`" not in told}
+    assert set() == set(PROVIDER.actions) - set(re.findall(r"[a-z]+(?:-[a-z]+)+", told))
 
 
 def test_settings_and_secrets_are_checked() -> None:

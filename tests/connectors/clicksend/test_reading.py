@@ -195,6 +195,20 @@ READING = {
         EMPTY,
         {"items": [], "cursor": None, "total": 0},
     ),
+    "history, rows the filter did not mean": Conversation(
+        "get-sms-history",
+        {"to": "+61491570156", "status": "sent"},
+        get("/v3/sms/history", q="to:+61491570156,status:sent", order_by="date:desc", limit="100"),
+        page({**SENT_ROW, "to": "+614915701567"}, {**SENT_ROW, "status": "NotSent"}),
+        {"items": [], "cursor": None, "total": 2},
+    ),
+    "history, a page past the end": Conversation(
+        "get-sms-history",
+        {"cursor": 9},
+        get("/v3/sms/history", order_by="date:desc", limit="100", page="9"),
+        page(total=40, current_page=9, last_page=12),
+        {"items": [], "cursor": None, "total": 40},
+    ),
     "history, throttled": Conversation(
         "get-sms-history",
         {},

@@ -73,7 +73,9 @@ def test_every_status_of_the_page(
             (REF, "failed" if error is Rejected else "unknown", None),
         ],
     )
-    batch.check(PROVIDER, connection)
+    outcome = batch.check(PROVIDER, connection)
+    assert not isinstance(outcome, ConnectorError)
+    assert [ACCEPTED["message_id"], None] == [row["message_id"] for row in outcome.output["messages"]]
 
 
 def test_the_table_of_statuses_is_whole() -> None:
