@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.action import Ask, Call, Outcome
 from connectors.errors import InvalidCall, Reason
-from connectors.onemsg.listings import MOST_PAGES
+from connectors.listing import every
 from connectors.onemsg.schemas_sends import SendTemplate
 from connectors.onemsg.wording import addressed
 from connectors.schema import load
@@ -28,15 +28,9 @@ def found(call: Call, ask: Ask) -> Mapping[str, Any] | Outcome:
         return call.input
     wanted = load(SendTemplate, call.input, provider="onemsg", action="send-template-message")
     name, code = wanted["template"], wanted["language"]["code"]
-    asked: dict[str, Any] = {}
-    for _ in range(MOST_PAGES):
-        page = ask("get-templates", asked)
-        for one in page["items"]:
-            if (one["name"], one["language"]) == (name, code):
-                return {**call.input, "namespace": _usable(one)}
-        if page["cursor"] is None:
-            break
-        asked = {"cursor": page["cursor"]}
+    for one in every(ask, "get-templates"):
+        if (one["name"], one["language"]) == (name, code):
+            return {**call.input, "namespace": _usable(one)}
     raise _amiss(f"1msg lists no template {name!r} in the language {code!r}", "template")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +14,7 @@ from connectors import samples
 from connectors.connection import Connection
 from connectors.errors import OutcomeUnknown, Rejected, Throttled, Unsupported
 from connectors.events import EventType, Fact
+from connectors.listing import every
 from connectors.onemsg import PROVIDER
 from connectors.provider import Stamp, UnknownCall
 from tests.connectors.onemsg.channel import ADA, IN, hook
@@ -130,14 +130,7 @@ def test_history_and_templates_stream_page_by_page(world: World) -> None:
     for number in range(7):
         world.ask("send-message", {"to": ADA, "text": f"{number}"})
     for action, count, given in (("get-messages", 7, {"limit": 3}), ("get-templates", 6, {"limit": 2})):
-        found: list[Mapping[str, Any]] = []
-        cursor: Any = None
-        while True:
-            page = world.ask(action, {**given, **({} if cursor is None else {"cursor": cursor})})
-            found += page["items"]
-            cursor = page["cursor"]
-            if cursor is None:
-                break
+        found = list(every(world.ask, action, given))
         assert count == len(found)
     assert [str(number) for number in range(7)] == [
         one["text"] for one in world.ask("get-messages", {"limit": 100})["items"]

@@ -13,6 +13,7 @@ import pytest
 from connectors.action import Call, Nature
 from connectors.client import asking, new_client, perform
 from connectors.errors import BadReply, InvalidCall, Rejected
+from connectors.listing import every
 from connectors.onemsg import PROVIDER
 from connectors.provider import UnknownCall
 from tests.connectors.onemsg.bodies import ECHO, NOON, TEXT
@@ -78,16 +79,8 @@ def pages(answer: Callable[[Mapping[str, str]], Any], action: str, given: dict[s
         questions.append(dict(request.url.params))
         return httpx.Response(200, json=answer(questions[-1]))
 
-    found: list[Any] = []
     with new_client(httpx.MockTransport(theirs)) as client:
-        ask = asking(PROVIDER, CONNECTION, client)
-        cursor: Any = None
-        while True:
-            page = ask(action, {**given, **({} if cursor is None else {"cursor": cursor})})
-            found += page["items"]
-            cursor = page["cursor"]
-            if cursor is None:
-                return found, len(questions)
+        return list(every(asking(PROVIDER, CONNECTION, client), action, given)), len(questions)
 
 
 ROWS = [row(number) for number in range(25)]
