@@ -187,6 +187,7 @@ class Model:
         run = self.runs[ident]
         if run.state not in {"failed", "unknown", "cancelled"}:
             return run.state
+        self.drop(run.lane, ident)  # what waited behind it need not any more
         items = self.lanes.setdefault(run.lane, [])
         if ident in items:
             items.remove(ident)

@@ -3,7 +3,7 @@ local run = ARGV[2]
 local R = P .. 'r:' .. run
 local r = redis.call('HMGET', R, 'state', 'lane')
 if r[1] ~= 'failed' and r[1] ~= 'unknown' and r[1] ~= 'cancelled' then return { r[1] or 'gone' } end
-pop(r[2], run)
+if drop(r[2], run) then ring(queue_of(r[2])) end -- a lane that waited behind it need not any more
 redis.call('LREM', P .. 'l:' .. r[2], 0, run)
 redis.call('HDEL', R, 'end', 'error', 'cancel', 'until', 'unknown_since')
 redis.call('HSET', R, 'state', 'queued', 'attempt', '', 'tries', 0, 'expires', ARGV[3], unpack(ARGV, 4))
