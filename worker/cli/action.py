@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 doing = [
     click.option("--idempotency-key", "key", metavar="I", help="The same key and words give the same run."),
+    click.option("--force", is_flag=True, help="Send even though the conversation's window seems closed."),
     click.option("--async", "at_once", is_flag=True, help="Do not wait for the outcome."),
     click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait at most."),
 ]
@@ -132,7 +133,8 @@ def run(door: Door, name: str, connection: str, given: str, *, dry_run: bool, as
     \b
       ferry action run send-message --connection 1msg --input '{"to": "15550100123", "text": "hello"}'
     """
-    body = {"connection": connection, "action": name, "input": document(given, "--input")}
+    body: dict[str, Any] = {"connection": connection, "action": name, "input": document(given, "--input")}
+    body |= {"force": True} if how.pop("force") else {}
     if dry_run:
         showing.data(door.ask("POST", "/v1/runs", query={"dry_run": "true"}, body=body))
         return
@@ -151,5 +153,5 @@ def run(door: Door, name: str, connection: str, given: str, *, dry_run: bool, as
 def send(door: Door, connection: str, *, as_json: bool, **words: Any) -> None:
     """Send a text by a connection, in whatever way its provider does that."""
     how = {name: words.pop(name) for name in ("key", "at_once", "timeout")}
-    said = {name: word for name, word in words.items() if word is not None}
+    said = {name: word for name, word in words.items() if word not in (None, False)}
     outcome.carry_out(door, "/v1/messages", {"connection": connection, **said}, machine=as_json, **how)

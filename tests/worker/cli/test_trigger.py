@@ -30,7 +30,7 @@ def connection_of(provider: Provider) -> Connection:
 def let_in(provider: Provider, connection: Connection, shot: shots.Shot) -> None:
     """As the receiver asks: a handshake is answered at once, anything else is for the guard.  raises: Refused"""
     if provider.handshake(connection, shot.request) is None:
-        let_in(provider, connection, shot)
+        provider.guard(connection, shot.request)
 
 
 @pytest.mark.parametrize(("provider", "event"), EVERY.values(), ids=EVERY)
