@@ -12,6 +12,7 @@ from connectors.client import prepare
 from connectors.connection import Connection
 from connectors.errors import InvalidCall, OutcomeUnknown, Rejected, Throttled, Unreachable
 from connectors.instagram import PROVIDER
+from connectors.schema import load
 from tests.connectors.conversation import Conversation
 from tests.connectors.instagram.accounts import BOTH, CUSTOMER, FACEBOOK, INSTAGRAM, MID
 
@@ -306,6 +307,16 @@ def test_a_thousand_bytes_are_taken(words: str) -> None:
     ready = prepare(PROVIDER, PROVIDER.actions["send-text-message"], Call(INSTAGRAM, text(text=words), "r"))
 
     assert ready.request.content
+
+
+@pytest.mark.parametrize("words", ["a" * 1001, "é" * 501, "😀" * 251])
+def test_the_door_counts_bytes(words: str) -> None:
+    """The schema alone says so, with both numbers, before a run is ever accepted."""
+    with pytest.raises(InvalidCall) as problem:
+        load(PROVIDER.actions["send-text-message"].request, text(text=words), provider="instagram", action="x")
+
+    assert f"{len(words.encode()):,} bytes".replace(",", "") in str(problem.value.fields).replace(",", "")
+    assert "1,000" in str(problem.value.fields)
 
 
 WINDOWS = {
