@@ -127,7 +127,7 @@ def start(settings: Settings, process: str, out: TextIO | None = None) -> None:
 
 
 def report(settings: Settings, process: str, transport: Callable[..., Any] | None = None) -> None:
-    """Sentry, for this process type; `transport` is a test's own."""
+    """Sentry, for this process type; nothing personal by default (2.75 warns when told so); `transport` is a test's."""
     import sentry_sdk  # noqa: PLC0415  (a quarter of a second that only those pay who use it)
     from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415
     from sentry_sdk.integrations.httpx import HttpxIntegration  # noqa: PLC0415
@@ -143,7 +143,6 @@ def report(settings: Settings, process: str, transport: Callable[..., Any] | Non
         release=f"ferry@{metadata.version('ferry')}",
         integrations=integrations,
         auto_enabling_integrations=False,
-        send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
         before_send=before_send,
