@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.infobip import access, subscribing
+from connectors.infobip import access, settings, subscribing
 from connectors.infobip.actions import ACTIONS
 from connectors.infobip.answers import read
 from connectors.infobip.errors import judge
@@ -19,8 +19,8 @@ PROVIDER = Provider(
     name="infobip",
     title="infobip",
     base_url=access.SHARED,
-    settings=access.InfobipSettings,
-    secrets=access.InfobipSecrets,
+    settings=settings.InfobipSettings,
+    secrets=settings.InfobipSecrets,
     locate=access.locate,
     auth=access.auth,
     actions=ACTIONS,

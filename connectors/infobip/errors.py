@@ -45,6 +45,7 @@ SCOPES = {
     "sms-preview": "sms:manage",
     "sms-inbox": "inbound-message:read, sms:inbound-message:read",
     "email": "message:send, email:message:send, email:manage",
+    "email-bulks": "message:send, email:message:send, email:manage",
     "email-reports": "message:send, email:message:send, email:manage",
     "email-logs": "email:logs:read, email:manage",
     "email-validation": "email:manage",

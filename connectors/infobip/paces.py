@@ -18,6 +18,7 @@ PACES = {
     "email": Pace(4000, burst=4000),
     "email-logs": Pace(120 / 60, burst=20),
     "email-reports": Pace(120 / 60, burst=20),
+    "email-bulks": Pace(100 / 60, burst=20),
     "email-validation": Pace(150, burst=150),
     "email-validations": Pace(1),
     "tfa-list": Pace(50 / MINUTES_10, burst=50),

@@ -9,7 +9,7 @@ from typing import Any
 from connectors.action import Action, Call, Nature, Wire
 from connectors.errors import InvalidCall
 from connectors.infobip import access, addresses, answers
-from connectors.infobip.actions import defaults, reading
+from connectors.infobip.actions import defaults, reading, scheduling
 from connectors.infobip.schemas import email as schemas
 from connectors.infobip.schemas import queries
 from connectors.infobip.schemas.replies import Sent
@@ -112,6 +112,7 @@ ROWS = (
         f"{DOCS}#get-email-logs, page 3.7",
         pace="email-logs",
     ),
+    *scheduling.rows("/email/1/bulks", "emails", "email-bulks", f"{DOCS}#get-sent-email-bulks, page 3.5"),
     Action(
         key="validate-email-addresses",
         title="Validate an e-mail address",

@@ -11,11 +11,11 @@ from marshmallow import ValidationError
 from connectors.action import Action, Call, Nature, Wire
 from connectors.errors import InvalidCall
 from connectors.infobip import addresses, answers
-from connectors.infobip.actions import defaults, reading
+from connectors.infobip.actions import defaults, reading, scheduling
 from connectors.infobip.schemas import queries, schedules
 from connectors.infobip.schemas import sms as schemas
 from connectors.infobip.schemas.replies import Sent
-from connectors.schema import AnyReply, Request
+from connectors.schema import AnyReply
 
 DOCS = "https://www.infobip.com/docs/api/channels/sms"
 
@@ -43,44 +43,6 @@ def _versioned(wire: Wire, call: Call) -> Wire:
         told = "the setting sms_version v2 cannot say this"
         raise InvalidCall(told, fields=dict(problem.messages_dict)) from problem
     return replace(wire, path=f"/sms/2/{'binary' if binary else 'text'}/advanced", json=body)
-
-
-def by_bulk(wire: Wire, call: Call) -> Wire:
-    """The bulk's id stands in the query, all else in the body."""
-    del call
-    body = dict(wire.json or wire.query)
-    bulk = body.pop("bulkId")
-    return replace(wire, query={"bulkId": bulk}, json=body or None)
-
-
-def _cancel(body: dict[str, Any], call: Call) -> dict[str, Any]:
-    del call
-    return {**body, "status": "CANCELED"}
-
-
-def _bulk(key: str, title: str, method: str, tail: str, request: type[Request], complete: Any = None) -> Action:
-    more = {"complete": complete} if complete is not None else {}
-    example = {"bulk_id": "bulk-2026-03-01-a"}
-    if request is schedules.Move:
-        example["send_at"] = "2026-12-24T09:00:00+00:00"
-    if request is schedules.Change:
-        example["status"] = "PAUSED"
-    return Action(
-        key=key,
-        title=title,
-        description="For a request that was sent with a bulk_id and a send_at; 404 for one that Infobip does not know.",
-        method=method,
-        path=f"/sms/1/bulks{tail}",
-        request=request,
-        reply=schedules.BulkState,
-        repeatable=True,  # a repeat says the same again
-        nature=Nature.QUERY if method == "GET" else Nature.ACCOUNT,
-        example=example,
-        docs=f"{DOCS}#get-scheduled-sms-messages, page 3.1",
-        shape=by_bulk,
-        pace="sms",
-        **more,
-    )
 
 
 ROWS = (
@@ -145,13 +107,7 @@ ROWS = (
         docs=f"{DOCS}#preview-sms-message, page 3.4",
         pace="sms-preview",
     ),
-    _bulk("get-scheduled-sms-messages", "Get a scheduled SMS request", "GET", "", schedules.Bulk),
-    _bulk("reschedule-sms-messages", "Reschedule an SMS request", "PUT", "", schedules.Move),
-    _bulk("get-scheduled-sms-messages-status", "Get a scheduled request's status", "GET", "/status", schedules.Bulk),
-    _bulk(
-        "update-scheduled-sms-messages-status", "Pause, resume or cancel a request", "PUT", "/status", schedules.Change
-    ),
-    _bulk("cancel-scheduled-sms-messages", "Cancel a scheduled SMS request", "PUT", "/status", schedules.Bulk, _cancel),
+    *scheduling.rows("/sms/1/bulks", "sms-messages", "sms", f"{DOCS}#get-scheduled-sms-messages, page 3.1"),
     Action(
         key="confirm-sms-conversion",
         title="Confirm a conversion",

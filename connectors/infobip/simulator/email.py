@@ -14,7 +14,7 @@ import httpx
 from connectors.infobip.simulator.checks import URL, Violation, boolean, many, may, must, string, thing
 from connectors.infobip.simulator.history import query_of
 from connectors.infobip.simulator.memory import Item, Message
-from connectors.infobip.simulator.sms import PERIOD, PLATFORM, SCHEDULE, due, late
+from connectors.infobip.simulator.sms import PERIOD, PLATFORM, SCHEDULE, due, late, scheduled
 from connectors.infobip.simulator.words import body_of, legacy, modern, ok
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def send_v3(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
     people = [_person(told)[0] for name in ("to", "cc", "bcc") for told in texts.get(name, [])]
     if one.get("preserveRecipients") == "true":
         people = people[:1]
-    bulk = one.get("bulkId") or (sim.new_id() if len(people) > 1 else None)
+    bulk = one.get("bulkId") or (sim.new_id() if len(people) > 1 or "sendAt" in one else None)
     answers = []
     for position, to in enumerate(people):
         chosen = one.get("messageId")
@@ -133,6 +133,7 @@ def send_v3(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
             campaign=one.get("campaignReferenceId"),
         )
         answers.append({"to": to, "messageId": message.id, "status": sim.take(message)})
+    scheduled(sim, bulk, one.get("sendAt"), "email")
     return ok({**({"bulkId": bulk} if bulk else {}), "messages": answers})
 
 
@@ -218,6 +219,7 @@ def send_v4(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
                 )
                 told = {"messageId": message.id, "status": sim.take(message), "destination": message.to}
                 answers.append(told)
+    scheduled(sim, bulk, schedule.get("sendAt"), "email")
     return ok({"bulkId": bulk, "messages": answers})
 
 

@@ -127,10 +127,10 @@ CHANGE = thing({"status": must(string(words=STATES))})
 
 
 def bulks(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str]) -> httpx.Response:
-    """GET and PUT /sms/1/bulks and /sms/1/bulks/status."""
+    """GET and PUT of …/1/bulks and …/1/bulks/status; e-mail wraps its answer."""
     name = query_of(request).get("bulkId", [""])[0]
     found = sim.bulks.get(name)
-    if found is None:
+    if found is None or found["area"] != match["area"]:
         return legacy(404, text="Bulk not found")
     field = "status" if match["status"] else "sendAt"
     if request.method == "PUT":
@@ -146,7 +146,8 @@ def bulks(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str]) -
             if message.bulk == name and message.due is not None and at is not None:
                 message.due = at.timestamp()
         sim.settle()
-    return ok({"bulkId": name, field: found[field]})
+    told = {"bulkId": name, field: found[field]}
+    return ok(told if match["area"] == "sms" else {"externalBulkId": name, "bulks": [told]})
 
 
 ROUTES = (
@@ -159,6 +160,6 @@ ROUTES = (
     ("GET", r"/(?P<channel>email)/4/logs", logs),
     ("GET", r"/(?P<channel>mms)/2/logs", logs),
     ("GET", r"/(?P<channel>tts)/3/logs", logs),
-    ("GET", r"/sms/1/bulks(?P<status>/status)?", bulks),
-    ("PUT", r"/sms/1/bulks(?P<status>/status)?", bulks),
+    ("GET", r"/(?P<area>sms|email)/1/bulks(?P<status>/status)?", bulks),
+    ("PUT", r"/(?P<area>sms|email)/1/bulks(?P<status>/status)?", bulks),
 )

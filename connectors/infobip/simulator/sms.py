@@ -236,7 +236,7 @@ def send_v3(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
             if counted:
                 told["details"] = {"messageCount": message.parts}
             answers.append(told)
-    _scheduled(sim, bulk, schedule.get("sendAt"))
+    scheduled(sim, bulk, schedule.get("sendAt"))
     return ok({**({"bulkId": bulk} if bulk else {}), "messages": answers})
 
 
@@ -273,7 +273,7 @@ def send_v2(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
             )
             told = sim.take(message, refused=_refused(sim, message))
             answers.append({"to": to["to"], "messageId": message.id, "smsCount": message.parts, "status": told})
-        _scheduled(sim, bulk, one.get("sendAt"))
+        scheduled(sim, bulk, one.get("sendAt"))
     return ok({**({"bulkId": bulk} if bulk else {}), "messages": answers})
 
 
@@ -305,9 +305,10 @@ def preview(sim: InfobipSimulator, request: httpx.Request, match: re.Match[str])
     return ok({"originalText": body["text"], "previews": told})
 
 
-def _scheduled(sim: InfobipSimulator, bulk: str | None, when: str | None) -> None:
+def scheduled(sim: InfobipSimulator, bulk: str | None, when: str | None, area: str = "sms") -> None:
+    """Remembers a request that waits for its time."""
     if bulk is not None and when is not None and due(when) is not None:
-        sim.bulks.setdefault(bulk, {"bulkId": bulk, "sendAt": when, "status": "PENDING", "area": "sms"})
+        sim.bulks.setdefault(bulk, {"bulkId": bulk, "sendAt": when, "status": "PENDING", "area": area})
 
 
 def _refused(sim: InfobipSimulator, message: Message) -> int | None:

@@ -44,6 +44,11 @@ OTHER_PATHS = {
     ("POST", "/tts/3/single"): "send-voice-message-tts",
 }
 
+CANCELS = {
+    "update-scheduled-sms-messages-status": "cancel-scheduled-sms-messages",
+    "update-scheduled-emails-status": "cancel-scheduled-emails",
+}
+
 # What the stand-in accepts beside the api_key it was made with.
 USER = {"username": "ferry-user", "password": "simulated-password-1"}
 CLIENT = {"client_id": "ferry-client", "client_secret": "simulated-client-secret-1"}
@@ -126,8 +131,8 @@ class InfobipSimulator(Simulator):
 
     def action_of(self, request: httpx.Request) -> str | None:
         found = super().action_of(request) or OTHER_PATHS.get((request.method, unquote(request.url.path)))
-        if found == "update-scheduled-sms-messages-status" and b'"CANCELED"' in request.read():
-            return "cancel-scheduled-sms-messages"  # the same call, with its one word said for the caller
+        if found in CANCELS and b'"CANCELED"' in request.read():
+            return CANCELS[found]  # the same call, with its one word said for the caller
         return found
 
     def _control(self, request: httpx.Request) -> httpx.Response:

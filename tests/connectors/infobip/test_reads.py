@@ -210,6 +210,13 @@ ALL = {
         (200, {"bulkId": "b", "status": "CANCELED"}),
         returns={"bulk_id": "b", "status": "CANCELED"},
     ),
+    "a scheduled e-mail is wrapped": Conversation(
+        "get-scheduled-emails",
+        {"bulk_id": "b"},
+        get("/email/1/bulks", bulkId="b"),
+        (200, {"externalBulkId": "b", "bulks": [{"bulkId": "inner", "sendAt": "2026-12-24T09:00:00.000+0000"}]}),
+        returns={"bulk_id": "b", "send_at": "2026-12-24T09:00:00.000+0000"},
+    ),
     "an unknown bulk": Conversation(
         "cancel-scheduled-sms-messages",
         {"bulk_id": "b"},

@@ -33,7 +33,7 @@ def _wired() -> Iterator[tuple[Any, Connection, httpx.Client]]:
         yield sim, Connection("ib", "infobip", settings, secrets, None), client
 
 
-def prepared(sim: Any, connection: Connection) -> dict[str, Any]:
+def prepared(sim: Any, connection: Connection, *, email: bool) -> dict[str, Any]:
     """What some examples need to be there first."""
     application = run(sim, connection, "create-tfa-application", {"name": "a"}).output["application_id"]
     given = {"application_id": application, "text": "{{pin}}", "pin_type": "NUMERIC", "pin_length": 6}
@@ -41,8 +41,11 @@ def prepared(sim: Any, connection: Connection) -> dict[str, Any]:
     sent = {"application_id": application, "template_id": template, "to": NUMBER}
     pin = run(sim, connection, "send-tfa-pin-sms", sent).output["pin_id"]
     later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    scheduled = {"to": NUMBER, "text": "later", "bulk_id": "bulk-2026-03-01-a", "send_at": later}
+    scheduled = {"to": NUMBER, "text": "later", "bulk_id": f"bulk-{'b' if email else '2026-03-01-a'}", "send_at": later}
     run(sim, connection, "send-sms-message", scheduled, "m-1")
+    if email:
+        mail = {"to": "ann@customer.example", "subject": "a", "text": "b", "bulk_id": "bulk-2026-03-01-a"}
+        run(sim, connection, "send-email", {**mail, "send_at": later}, "m-2")
     subscription = PROVIDER.actions["create-subscription"].example
     run(sim, connection, "create-subscription", subscription)
     run(sim, connection, "validate-many-email-addresses", {"request_id": "vr-1", "addresses": ["a@b.example"]})
@@ -53,7 +56,7 @@ def prepared(sim: Any, connection: Connection) -> dict[str, Any]:
 def test_every_action_works_over_http(key: str, wired: tuple[Any, Connection, httpx.Client]) -> None:
     """The example of each action is taken by the stand-in, and its record names the action."""
     sim, connection, client = wired
-    found = prepared(sim, connection)
+    found = prepared(sim, connection, email="emails" in key)
     given = {
         name: found.get(name, value) if name != "template_id" or "tfa" in key else value
         for name, value in PROVIDER.actions[key].example.items()
