@@ -63,7 +63,9 @@ class RuleId(Request):
     """One inbound rule."""
 
     rule_id = fields.Integer(
-        required=True, validate=validate.Range(min=1), metadata={"wire": "inbound_rule_id", "example": 7044}
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The rule's id.", "wire": "inbound_rule_id", "example": 7044},
     )
 
 
@@ -71,7 +73,9 @@ class ReceiptRuleId(Request):
     """One receipt rule."""
 
     rule_id = fields.Integer(
-        required=True, validate=validate.Range(min=1), metadata={"wire": "receipt_rule_id", "example": 7100}
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The rule's id.", "wire": "receipt_rule_id", "example": 7100},
     )
     channel = CHANNEL
 
@@ -84,7 +88,9 @@ class ReceiptRules(Listing):
 
 class _Rule(Request):
     name = fields.String(
-        required=True, validate=validate.Length(min=1), metadata={"wire": "rule_name", "example": "ferry inbound"}
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "The rule's name.", "wire": "rule_name", "example": "ferry inbound"},
     )
     do = fields.String(
         required=True,
@@ -94,7 +100,7 @@ class _Rule(Request):
     address = fields.String(
         load_default="", metadata={"wire": "action_address", "description": "Where to: the URL, for URL."}
     )
-    enabled = fields.Boolean(load_default=True)
+    enabled = fields.Boolean(load_default=True, metadata={"description": "Whether the rule fires."})
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
         """A URL rule names its URL; true and false are 1 and 0."""
@@ -115,7 +121,13 @@ class InboundRule(_Rule):
         validate=validate.OneOf(list(SEARCHES)),
         metadata={"wire": "message_search_type", "description": "any, starts_with, contains or lacks `term`."},
     )
-    term = fields.String(load_default="", metadata={"wire": "message_search_term"})
+    term = fields.String(
+        load_default="",
+        metadata={
+            "description": "The word that messages are searched for; empty for all.",
+            "wire": "message_search_term",
+        },
+    )
     encoding = fields.String(
         load_default="json",
         validate=validate.OneOf(["post", "get", "json"]),

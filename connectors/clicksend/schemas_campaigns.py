@@ -28,7 +28,11 @@ class Priced(Request):
     list_id = fields.Integer(
         required=True, validate=validate.Range(min=1), metadata={"description": "The contact list.", "example": 428}
     )
-    name = fields.String(required=True, validate=validate.Length(min=1), metadata={"example": "Friday"})
+    name = fields.String(
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={"description": "The campaign's name.", "example": "Friday"},
+    )
     text = fields.String(
         required=True,
         validate=validate.Length(min=1),
@@ -57,7 +61,9 @@ class CampaignId(Request):
     """One campaign."""
 
     campaign_id = fields.Integer(
-        required=True, validate=validate.Range(min=1), metadata={"wire": "sms_campaign_id", "example": 5120}
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The campaign's id.", "wire": "sms_campaign_id", "example": 5120},
     )
 
 

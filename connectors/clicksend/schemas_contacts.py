@@ -18,14 +18,18 @@ class ListName(Request):
     name = fields.String(
         required=True,
         validate=validate.Length(min=1),
-        metadata={"wire": "list_name", "example": "Guests"},
+        metadata={"description": "The list's name.", "wire": "list_name", "example": "Guests"},
     )
 
 
 class ListId(Request):
     """One list."""
 
-    list_id = fields.Integer(required=True, validate=validate.Range(min=1), metadata={"example": 428})
+    list_id = fields.Integer(
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The contact list's id.", "example": 428},
+    )
 
 
 class RenamedList(ListId, ListName):
@@ -35,7 +39,9 @@ class RenamedList(ListId, ListName):
 class ContactId(ListId):
     """One contact of a list."""
 
-    contact_id = fields.Integer(required=True, validate=validate.Range(min=1), metadata={"example": 90121})
+    contact_id = fields.Integer(
+        required=True, validate=validate.Range(min=1), metadata={"description": "The contact's id.", "example": 90121}
+    )
 
 
 class GetContacts(Listing, ListId):
@@ -50,23 +56,25 @@ class _Contact(Request):
             "example": "+61491570156",
         }
     )
-    email = fields.Email(metadata={"example": "ada@example.net"})
+    email = fields.Email(metadata={"description": "E-mail address.", "example": "ada@example.net"})
     fax = fields.String(metadata={"wire": "fax_number", "description": "E.164 with +."})
-    first_name = fields.String(metadata={"example": "Ada"})
-    last_name = fields.String()
-    organization_name = fields.String()
-    address_line_1 = fields.String()
-    address_line_2 = fields.String()
-    address_city = fields.String()
-    address_state = fields.String()
-    address_postal_code = fields.String()
+    first_name = fields.String(
+        metadata={"description": "First name, as (First Name) in a text to a list fills in.", "example": "Ada"}
+    )
+    last_name = fields.String(metadata={"description": "Last name."})
+    organization_name = fields.String(metadata={"description": "Organisation."})
+    address_line_1 = fields.String(metadata={"description": "Address, first line."})
+    address_line_2 = fields.String(metadata={"description": "Address, second line."})
+    address_city = fields.String(metadata={"description": "City."})
+    address_state = fields.String(metadata={"description": "State."})
+    address_postal_code = fields.String(metadata={"description": "Postal code."})
     country = fields.String(
         validate=COUNTRY, metadata={"wire": "address_country", "description": "ISO 3166, as AU; reads local numbers."}
     )
-    custom_1 = fields.String()
-    custom_2 = fields.String()
-    custom_3 = fields.String()
-    custom_4 = fields.String()
+    custom_1 = fields.String(metadata={"description": "Free field 1, for placeholders in texts to a list."})
+    custom_2 = fields.String(metadata={"description": "Free field 2."})
+    custom_3 = fields.String(metadata={"description": "Free field 3."})
+    custom_4 = fields.String(metadata={"description": "Free field 4."})
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
         """Numbers in their one spelling."""
@@ -96,13 +104,21 @@ class ChangedContact(ContactId, _Contact):
 class CopiedContact(ContactId):
     """Where to copy or move a contact."""
 
-    to_list_id = fields.Integer(required=True, validate=validate.Range(min=1), metadata={"example": 429})
+    to_list_id = fields.Integer(
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The list that the contact goes to.", "example": 429},
+    )
 
 
 class RemoveOptedOut(ListId):
     """Which opt-out list holds those to remove."""
 
-    opt_out_list_id = fields.Integer(required=True, validate=validate.Range(min=1), metadata={"example": 430})
+    opt_out_list_id = fields.Integer(
+        required=True,
+        validate=validate.Range(min=1),
+        metadata={"description": "The list whose members are taken out.", "example": 430},
+    )
 
 
 class Import(ListId):
@@ -130,7 +146,15 @@ class Import(ListId):
 class Search(Listing):
     """Lists and contacts by a word."""
 
-    query = fields.String(required=True, validate=validate.Length(min=1), metadata={"wire": "q", "example": "Ada"})
+    query = fields.String(
+        required=True,
+        validate=validate.Length(min=1),
+        metadata={
+            "description": "What to look for, as field:value pairs joined by commas.",
+            "wire": "q",
+            "example": "Ada",
+        },
+    )
 
 
 class ListTold(Reply):

@@ -267,7 +267,11 @@ class Export(GetHistory):
     file_name = fields.String(
         required=True,
         validate=validate.Regexp(r"^[\w.-]+\.csv$", error="a name that ends in .csv"),
-        metadata={"wire": "filename", "example": "september.csv"},
+        metadata={
+            "description": "Name of the CSV file to make, ending in .csv.",
+            "wire": "filename",
+            "example": "september.csv",
+        },
     )
 
 

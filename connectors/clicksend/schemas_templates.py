@@ -33,7 +33,9 @@ class GetTemplates(Listing):
 class TemplateId(Request):
     """One template."""
 
-    template_id = fields.Integer(required=True, validate=validate.Range(min=1), metadata={"example": 3103})
+    template_id = fields.Integer(
+        required=True, validate=validate.Range(min=1), metadata={"description": "The template's id.", "example": 3103}
+    )
 
 
 class NewTemplate(Request):
@@ -47,15 +49,24 @@ class NewTemplate(Request):
     text = fields.String(
         required=True,
         validate=validate.Length(min=1),
-        metadata={"wire": "body", "example": "We are running 15 minutes late, sorry!"},
+        metadata={
+            "description": "The template's text.",
+            "wire": "body",
+            "example": "We are running 15 minutes late, sorry!",
+        },
     )
 
 
 class ChangedTemplate(TemplateId):
     """What to change; the other half is read first, as ClickSend wants both (page 5, row 22)."""
 
-    name = fields.String(validate=validate.Length(min=1), metadata={"wire": "template_name"})
-    text = fields.String(validate=validate.Length(min=1), metadata={"wire": "body"})
+    name = fields.String(
+        validate=validate.Length(min=1),
+        metadata={"description": "The template's name; several may share one.", "wire": "template_name"},
+    )
+    text = fields.String(
+        validate=validate.Length(min=1), metadata={"description": "The template's text.", "wire": "body"}
+    )
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
         """An empty change is a mistake."""
