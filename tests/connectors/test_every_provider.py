@@ -30,6 +30,16 @@ def connection(provider: Provider) -> Connection:
     return Connection("c1", provider.name, settings, secrets, "https://ferry.invalid/webhooks/c1/token")
 
 
+def somebody(provider: Provider) -> str:
+    """A contact's id as the provider's own webhooks give it."""
+    for sample in provider.samples.values():
+        request = make(provider, sample, connection(provider), Stamp("00000001", 1_790_000_000))
+        for fact in provider.parse(request):
+            if fact.type is EventType.RECEIVED and fact.contact is not None:
+                return fact.contact.id
+    raise AssertionError(f"no sample of {provider.title} is a message from somebody")
+
+
 def test_every_folder_is_registered() -> None:
     """A provider's folder that nobody imports would be a provider nobody has."""
     root = pathlib.Path(catalog.__file__).parent
@@ -60,7 +70,7 @@ def test_every_action_is_described_and_its_example_can_be_prepared(provider: Pro
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_is_said_or_declined_in_plain_words(provider: Provider, verb: str) -> None:
     """A verb gives an action the provider has; what it cannot do is told in a sentence."""
-    words = {"to": "15550100123", "message": "m1", "text": "hi", "emoji": "👍", "on": True}
+    words = {"to": somebody(provider), "message": "m1", "text": "hi", "emoji": "👍", "on": True}
     if verb not in provider.verbs:
         with pytest.raises(Unsupported, match=r"(\S+ ){4}"):
             provider.verb(verb, words)
@@ -91,7 +101,8 @@ def test_every_sample_is_accepted_and_understood(provider: Provider, name: str) 
         assert json.dumps(one.raw, default=str)
         if one.type in {EventType.RECEIVED, EventType.SENT}:
             assert one.key
-            assert one.key not in {two.key for two in other}
+            if not one.data.get("test"):  # a dashboard's test is the same each time
+                assert one.key not in {two.key for two in other}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
