@@ -80,12 +80,15 @@ class Refresh:
 
     due:  (connection, now) → True when the secrets should be renewed now
     call: (connection, send) → the secrets (and settings, under "settings.<name>") that changed; raises ConnectorError
+    pressing: (connection, now) → whether a call must wait for the renewal; False while the old secrets serve, so that a
+          renewal that fails in good time stops nobody
     on_refusal: whether renewing once may help when the provider refuses the credentials
     """
 
     due: Callable[[Connection, datetime], bool]
     call: Callable[[Connection, Send], Mapping[str, str]]
     on_refusal: Callable[[Connection], bool] = lambda connection: False  # noqa: ARG005
+    pressing: Callable[[Connection, datetime], bool] = lambda connection, now: True  # noqa: ARG005
 
 
 @dataclass(frozen=True, slots=True)
