@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from marshmallow import ValidationError
@@ -22,6 +23,7 @@ from worker import pace, states, tokens
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.store.connections import READY, BadName, Stored, new_token
+from worker.store.text import iso
 
 log = logging.getLogger("ferry.provision")
 
@@ -82,6 +84,7 @@ def create(
         secrets=hidden,
         token=new_token(),
         source=ident,
+        created_at=iso(datetime.now(UTC)),
         limits=pace.hold(chosen, limits or {}),
     )
     try:
