@@ -1,7 +1,7 @@
 -- What every script shares.  KEYS[1] is "f:{p}:due", the partition's own; ARGV[1] is now in ms for tests, "" else.
 --
--- Invariant: a lane has items <=> it has a score in its queue's sorted set, held or not.  A lane is called
--- "<queue>/<rest>", so its queue can be read off it.
+-- Invariant: a lane has items <=> it has a score in its queue's sorted set, held or not; only while held it may be empty
+-- (a late fact took its last item).  A lane is called "<queue>/<rest>", so its queue can be read off it.
 
 local P = string.sub(KEYS[1], 1, -4)
 local now = tonumber(ARGV[1])
