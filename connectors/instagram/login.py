@@ -29,7 +29,7 @@ from connectors.instagram.account import (
     on_facebook,
     root,
 )
-from connectors.instagram.errors import Class, problem_of, row_of
+from connectors.instagram.errors import REASONS, Class, problem_of, row_of
 from connectors.instagram.usage import wait_of
 from connectors.provider import Refresh, Send
 from connectors.reading import items, mapping, moment, number, text
@@ -264,7 +264,13 @@ def changes(token: Token) -> dict[str, str]:
     return told
 
 
-REFRESH = Refresh(due=due, call=renew)
+def pressing(connection: Connection, now: datetime) -> bool:
+    """Never: the old token serves until it dies, and a dead one cannot be renewed."""
+    del connection, now
+    return False
+
+
+REFRESH = Refresh(due=due, call=renew, pressing=pressing)
 
 
 # Underneath ---------------------------------------------------------------------------------------------------------
@@ -281,8 +287,8 @@ def _ask(send: Send, request: httpx.Request, secrets: list[str]) -> Mapping[str,
     """
     The JSON object of a token call.
 
-    raises: Rejected (reason auth) for every refusal, Throttled, OutcomeUnknown when Meta stumbled, BadReply; never
-            with a code, a token or a secret in its words
+    raises: Rejected (reason auth for a dead token only: one too young to be renewed is alive), Throttled,
+            OutcomeUnknown when Meta stumbled, BadReply; never with a code, a token or a secret in its words
     """
     response = send(request)
     try:
@@ -307,7 +313,8 @@ def _refusal(told: str, code: str | None, response: httpx.Response, kind: Class 
         return Throttled(told, code=code, status=status, after=wait_of(response.headers), provider="instagram")
     if kind is Class.UNCLEAR or (kind is None and status >= 500):
         return OutcomeUnknown(told, code=code, status=status, provider="instagram")
-    return Rejected(told, reason=Reason.AUTH, code=code, status=status, provider="instagram")
+    reason = REASONS.get(kind, Reason.OTHER) if kind is not None else Reason.OTHER
+    return Rejected(told, reason=reason, code=code, status=status, provider="instagram")
 
 
 def _token(data: Mapping[str, Any], now: datetime) -> Token:

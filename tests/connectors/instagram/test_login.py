@@ -224,7 +224,7 @@ def test_refusals(name: str, refusal: str, caplog: pytest.LogCaptureFixture) -> 
     told = repr(problem.value) + repr(problem.value.as_dict()) + caplog.text
     assert "HTTP Request" in caplog.text
     assert [] == [secret for secret in SECRETS if secret in told]
-    assert kind is not Rejected or problem.value.reason is Reason.AUTH
+    assert (problem.value.reason is Reason.AUTH) is ("190" in (problem.value.code or ""))
 
 
 def test_secrets_are_in_no_repr() -> None:
@@ -284,6 +284,17 @@ def test_renewing() -> None:
     issued = datetime.fromisoformat(told["settings.token_issued_at"])
     assert timedelta(seconds=5183944) == datetime.fromisoformat(told["settings.token_expires_at"]) - issued
     assert PROVIDER.settings().load({"account_id": ACCOUNT, "token_issued_at": told["settings.token_issued_at"]})
+
+
+def test_a_token_too_young_is_not_a_dead_one() -> None:
+    """Refused a renewal, the connection goes on with what it has: no send waits, and nobody must log in."""
+    assert PROVIDER.refresh is not None
+    with pytest.raises(Rejected) as problem:
+        PROVIDER.refresh.call(INSTAGRAM, Door(400, {"error": {"code": 100, "message": "less than 24 hours old"}}))
+
+    assert Reason.OTHER is problem.value.reason
+    assert not PROVIDER.refresh.pressing(aged(token_expires_at=iso(1)), NOW)
+    assert not PROVIDER.refresh.on_refusal(INSTAGRAM)
 
 
 def test_a_page_token_is_not_renewed() -> None:
