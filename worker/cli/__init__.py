@@ -95,10 +95,30 @@ class Ferry(click.Group):
         except Exception as problem:
             failure = explain(problem)
             if failure is None:
+                _report(problem)
                 raise
             failure.show()
             sys.exit(failure.code)
         sys.exit(told if isinstance(told, int) else 0)
+
+
+def _report(problem: Exception) -> None:
+    """A fault of ours goes to Sentry, where there is one."""
+    from worker.settings import SettingsError, read
+
+    try:
+        settings = read(needs=())
+    except SettingsError:
+        return
+    if settings.sentry_dsn:
+        import sentry_sdk
+
+        from worker import reporting
+
+        if not sentry_sdk.is_initialized():
+            reporting.report(settings, "cli")
+        sentry_sdk.capture_exception(problem)
+        sentry_sdk.flush(2.0)
 
 
 @click.command(cls=Ferry, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
