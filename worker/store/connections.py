@@ -97,13 +97,14 @@ class Connections:
         if fresh:
             return self._read(ident)
         self._check_version()
-        found: Any = self._cache.get(ident, _MISSING)
+        cache = self._cache  # what is read now belongs to this version; a newer one has a new cache
+        found: Any = cache.get(ident, _MISSING)
         if found is _MISSING:
             if not NAME.fullmatch(ident):
                 return None
             found = self._read(ident)
-            if found is not None or len(self._cache) < 10_000:
-                self._cache[ident] = found
+            if found is not None or len(cache) < 10_000:
+                cache[ident] = found
         kept: Stored | None = found
         return kept
 
@@ -152,12 +153,11 @@ class Connections:
     def behind(self, source: str) -> list[Stored]:
         """The connections whose webhooks come in by this source's URL, itself included."""
         self._check_version()
-        with self._lock:
-            cached = self._groups.get(source)
+        groups = self._groups
+        cached = groups.get(source)
         if cached is None:
             cached = [one for one in self.all() if source in (one.id, one.source)]
-            with self._lock:
-                self._groups[source] = cached
+            groups[source] = cached
         return cached
 
     def _read(self, ident: str) -> Stored | None:
