@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from worker.cli.showing import as_json
 
 if TYPE_CHECKING:
     from connectors.provider import Provider
-    from worker.cli.shots import Shot
+    from worker.cli.shots import Answer, Shot
 
 WITHIN = 2.0  # seconds to wait for the event
 
@@ -89,12 +90,9 @@ def _fire(made: list[Shot], *, expected: int, machine: bool, spoilt: bool, trans
     if machine:
         showing.data({"requests": [answer.shown() for answer in answers], "events": events})
     else:
-        for answer in answers:
-            click.echo(f"{answer.status}\t{answer.milliseconds:.1f} ms")
-        for one in events:
-            click.echo(f"{one['id']}\t{one['type']}\t{one['url']}")
-        if watch and not events and any(answer.good for answer in answers):
-            showing.note(f"No event within {WITHIN:.0f} seconds; perhaps it was seen before.  Try: ferry events tail")
+        _show(answers, events)
+    if watch and not events and any(answer.good for answer in answers):
+        showing.note(f"No event within {WITHIN:.0f} seconds; perhaps it was seen before.  Try: ferry events tail")
     bad = next((answer for answer in answers if answer.good == spoilt), None)
     if bad is None:
         return
@@ -103,6 +101,18 @@ def _fire(made: list[Shot], *, expected: int, machine: bool, spoilt: bool, trans
     raise Failure(
         f"the webhook was answered {bad.status}: {bad.text}", following="ferry connection list", code=failing.REFUSED
     )
+
+
+def _show(answers: list[Answer], events: list[dict[str, Any]]) -> None:
+    """A line for each; one of each stand on one line at a terminal."""
+    told = [f"{one['id']}\t{one['type']}\t{one['url']}" for one in events]
+    if sys.stdout.isatty():
+        said = [f"{answer.status} in {answer.milliseconds:.0f} ms" for answer in answers]
+        told = [line.replace("\t", "   ") for line in told]
+        click.echo("   ".join([*said, *told]) if len(said) == len(told) == 1 else "\n".join([*said, *told]))
+        return
+    for line in [f"{answer.status}\t{answer.milliseconds:.1f} ms" for answer in answers] + told:
+        click.echo(line)
 
 
 def _list(provider: str | None, *, wanted: bool, machine: bool) -> None:
