@@ -44,6 +44,13 @@ def test_what_nobody_told_us_of_is_kept(document: dict[str, Any]) -> None:
     assert fact.raw in (document, {"x": 1})
 
 
+def test_what_nobody_told_us_of_is_kept_beside_what_we_know() -> None:
+    """A list under another name, item by item, in the same body as a message."""
+    message, first, second = parse({"instanceId": CHANNEL, "messages": [TEXT], "chatUpdate": [{"x": 1}, "y"]})
+    assert EventType.RECEIVED == message.type
+    assert [(EventType.UNKNOWN, {"x": 1}), (EventType.UNKNOWN, "y")] == [(one.type, one.raw) for one in (first, second)]
+
+
 def test_nothing_happened() -> None:
     """An empty list holds nothing."""
     assert [] == parse({"instanceId": CHANNEL, "messages": []})

@@ -62,6 +62,7 @@ def test_metas_own_shape() -> None:
     assert ("Hi", OUT) == (message.message.text, message.message.reply_to)
     assert {"forwarded": True} == message.data
     assert (EventType.SENT, ADA, {"origin": "app"}) == (echo.type, echo.conversation, echo.data)
+    assert echo.window is None, "what we wrote lets nobody answer"
     assert echo.contact is not None
     assert echo.contact.name is None
     assert status.status is not None
@@ -116,6 +117,13 @@ def test_metas_contents(word: str, content: dict[str, Any], kind: Kind, data: di
     if kind in flat.FILES:
         (file,) = fact.message.attachments
         assert ("9", None) == (file.id, file.url)
+
+
+def test_metas_system_messages_open_nothing() -> None:
+    """Nobody wrote them."""
+    system = {"body": "changed number", "type": "user_changed_number"}
+    (fact,) = raw(messages=[{"from": "15550100123", "id": "w", "timestamp": "1", "type": "system", "system": system}])
+    assert (EventType.RECEIVED, None) == (fact.type, fact.window)
 
 
 def test_metas_cards_reactions_and_edits() -> None:
