@@ -8,7 +8,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from connectors.action import Action, Nature, Outcome, Part
@@ -55,6 +55,7 @@ class Verdict:
 
 def success(job: Job, outcome: Outcome, *, last: bool) -> Verdict:
     """What an answer means for the run: all parts taken, some refused, or one call of several done."""
+    outcome = replace(outcome, parts=(*job.spared, *outcome.parts))
     bad = [part for part in outcome.parts if part.state == "failed"]
     unclear = [part for part in outcome.parts if part.state == "unknown"]
     if not last:

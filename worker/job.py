@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.action import Action
+from connectors.action import Action, Part
 from connectors.provider import Provider
 from worker.core import Core
 from worker.store.connections import Stored
@@ -27,6 +27,7 @@ class Job:
     action: Action
     go_on: bool
     renewed: bool = False  # the credentials were renewed because this call was refused
+    spared: list[Part] = field(default_factory=list)  # messages that were not sent because their people opted out
     ready: Mapping[str, Any] | None = None  # the whole input after what had to be asked first, for further calls
 
     @property

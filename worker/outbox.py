@@ -118,6 +118,10 @@ def carry_out(job: Job) -> runs.Finished | None:
             if isinstance(made, Outcome):  # what was asked first shows that nothing need leave
                 return endings.finish(job, Attempt("", 0, 0), endings.success(job, made, last=True))
             call, last = made
+            spared = _spare(job, call)
+            if spared is None:
+                return endings.finish(job, Attempt("", 0, 0), endings.success(job, Outcome({}), last=last))
+            call = spared
             ready = http.prepare(job.provider, job.action, call)
         except ConnectorError as problem:
             return _without_leaving(job, problem)
@@ -145,6 +149,24 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     if not last:
         job.ready = given
     return Call(spoken, piece, job.run if index == 0 else f"{job.run}.{index}"), last
+
+
+def _spare(job: Job, call: Call) -> Call | None:
+    """The call without the messages to people who have opted out; None when nobody is left."""
+    if text(job.record.get("force")) == "1":
+        return call
+    parts = list(job.action.reaches(call))
+    if not parts:
+        return call
+    key = job.core.store.key(job.partition, f"oo:{job.stored.id}")
+    found: Any = job.core.store.client.hmget(key, [part.to or "" for part in parts])
+    places = frozenset(index for index, opted in enumerate(found) if opted is not None)
+    if not places:
+        return call
+    problem = Rejected("the other party has opted out: nothing is sent unless forced", reason=Reason.OPTED_OUT)
+    job.spared = [replace(parts[index], state="failed", error=problem) for index in sorted(places)]
+    left = job.action.without(call.input, places)
+    return None if left is None else replace(call, input=left)
 
 
 def _failed(problem: ConnectorError) -> endings.Verdict:

@@ -24,7 +24,7 @@ from connectors.provider import Provider, UnknownCall
 from worker.core import Core
 from worker.endings import said_by, stored_parts, talk_of
 from worker.normalise import Origin, run_event, sent_event
-from worker.store import events, messages, runs
+from worker.store import events, ids, messages, runs
 from worker.store.connections import Stored
 from worker.store.text import text
 
@@ -140,10 +140,23 @@ def _by_provider(case: Case) -> Outcome | None:
     unknown = UnknownCall(spoken, case.action, case.pieces[case.index], case.ref, left)
     with case.core.clients.one() as client:
         try:
-            return case.provider.prove(unknown, http.asking(case.provider, spoken, client))
+            found = case.provider.prove(unknown, http.asking(case.provider, spoken, client))
         except ConnectorError as problem:
             log.info("nothing proven", extra={"run": case.run, "connection": case.stored.id, "error": problem.name})
             return None
+    return None if found is None or _of_another(case, found) else found
+
+
+def _of_another(case: Case, found: Outcome) -> bool:
+    """Whether a message of this proof is known as another run's: one message proves one run."""
+    for part in found.parts:
+        if not part.message:
+            continue
+        ident = ids.message_id(case.partition, case.stored.id, part.message)
+        known = messages.get(case.core.store, ident)
+        if known is not None and known["run"] not in (None, case.run):
+            return True
+    return False
 
 
 def settle(case: Case, outcome: Outcome, how: str) -> str:

@@ -30,12 +30,13 @@ CALL_SECONDS = 20.0
 
 def fresh(core: Core, stored: Stored) -> Stored:
     """
-    The connection with secrets that are good now, renewed if that is due.
+    The connection with secrets that are good now, renewed first if a call must wait for that.
 
     raises: ConnectorError when they had to be renewed and could not be
     """
     refresh = core.provider(stored).refresh
-    if refresh is None or not refresh.due(stored.speak(""), datetime.now(UTC)):
+    spoken, now = stored.speak(""), datetime.now(UTC)
+    if refresh is None or not refresh.due(spoken, now) or not refresh.pressing(spoken, now):
         return stored
     return renew(core, stored)
 

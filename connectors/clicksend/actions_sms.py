@@ -26,6 +26,8 @@ ROWS = (
         complete=batches.complete_sms,
         parts=batches.parts,
         cut=batches.cut,
+        reaches=batches.reaches,
+        without=batches.without,
         cost="one SMS part a recipient and part of the text",
         limits=(
             PER_CALL,

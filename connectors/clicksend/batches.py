@@ -48,10 +48,11 @@ def names(given: Mapping[str, Any], ref: str) -> list[Named]:
     alone = not isinstance(many, list)
     root = ref if len(ref) <= LONGEST_REF else hashlib.sha256(ref.encode()).hexdigest()[:32]
     first = int(reading.number(given, "first") or 0)
+    places = given.get("places") or range(first, first + len(messages))
     told = [reading.text(one, "custom_string") for one in messages]
     shared = {one for one, times in Counter(told).items() if times > 1} | set(given.get("shared") or ())
     found = []
-    for at, (one, theirs) in enumerate(zip(messages, told, strict=True), start=first):
+    for at, one, theirs in zip(places, messages, told, strict=True):
         ours = root if alone else f"{root}-{at}"
         mark = theirs or ours
         name = ours if mark in shared else mark
@@ -77,6 +78,25 @@ def cut(given: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
         }
         for at in range(0, len(many), schemas.PER_CALL)
     ]
+
+
+def reaches(call: Call) -> Iterable[Part]:
+    """The outcome each message of a batch would be; the members of a list are ClickSend's to know."""
+    return [Part(one.ref, to=one.to) for one in names(call.input, call.ref)] if "messages" in call.input else ()
+
+
+def without(given: Mapping[str, Any], places: frozenset[int]) -> Mapping[str, Any] | None:
+    """The batch without the messages at these places; the others keep their names."""
+    many = given["messages"]
+    first = int(reading.number(given, "first") or 0)
+    where = given.get("places") or range(first, first + len(many))
+    kept = [(at, one) for index, (at, one) in enumerate(zip(where, many, strict=True)) if index not in places]
+    told = Counter(reading.text(one, "custom_string") for one in many)
+    shared = sorted({one for one, times in told.items() if one and times > 1} | set(given.get("shared") or ()))
+    if not kept:
+        return None
+    made = {**given, "messages": [one for _, one in kept], "places": [at for at, _ in kept]}
+    return {**made, "shared": shared} if shared else made
 
 
 def complete(body: dict[str, Any], call: Call) -> dict[str, Any]:

@@ -201,7 +201,8 @@ class Batch(Request):
     """
     One message or many in one call; mixed in before the schema of one message, whose fields it takes as its own.
 
-    first, shared: set by `batches.cut`, so that pieces of one large input name their messages as the whole would
+    first, shared, places: set by `batches.cut` and `without`, so that pieces of one large input name their messages as
+    the whole would
     """
 
     ABOVE: frozenset[str] = frozenset({"messages"})  # wire names that stand beside `messages`, not in one
@@ -217,6 +218,10 @@ class Batch(Request):
         validate=validate.Range(min=0),
         metadata={"description": "Set by Ferry when it cuts a large batch: position of the first of these messages."},
     )
+    places = fields.List(
+        fields.Integer(),
+        metadata={"description": "Set by Ferry when it takes opted-out people out: positions of those that are left."},
+    )
     shared = fields.List(
         fields.String(),
         metadata={"description": "Set by Ferry when it cuts a large batch: custom_strings that several messages bear."},
@@ -230,7 +235,7 @@ class Batch(Request):
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
         """`{"messages": […]}`, whether one or many were given."""
-        told = {name: value for name, value in wire.items() if name not in {"budget", "first", "shared"}}
+        told = {name: value for name, value in wire.items() if name not in {"budget", "first", "places", "shared"}}
         above = {name: told.pop(name) for name in self.ABOVE & told.keys()}
         if "messages" in above:
             if told:

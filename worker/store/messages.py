@@ -13,7 +13,7 @@ from worker.store.text import stamp, text
 
 
 def get(store: Store, ident: str) -> dict[str, Any] | None:
-    """{id, connection, conversation, direction, provider_id, status, status_at, run, at}; None when there is none."""
+    """{id, connection, conversation, direction, provider_id, status, status_at, run, deleted_at, at} or None."""
     partition = ids.partition_in(ident, store.partitions)
     if partition is None:
         return None
@@ -31,6 +31,7 @@ def get(store: Store, ident: str) -> dict[str, Any] | None:
         "status": record.get("status") or None,
         "status_at": stamp(record.get("sat")),
         "run": record.get("run") or None,
+        "deleted_at": stamp(record.get("deleted")),
         "at": stamp(record.get("at")),
     }
 

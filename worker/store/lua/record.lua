@@ -40,6 +40,7 @@ local function upsert_message(a)
   if a[5] ~= '' then redis.call('HSETNX', key, 'conversation', a[5]) end
   if a[10] ~= '' then redis.call('HSETNX', key, 'direction', a[10]) end
   if a[14] ~= '' then redis.call('HSET', key, 'run', a[14]) end
+  if a[17] == 'message.deleted' then redis.call('HSET', key, 'deleted', a[12]) end -- final, whatever arrives late
   redis.call('PEXPIRE', key, a[18])
   local t = P .. 't:' .. a[6]
   redis.call('RPUSH', t, a[17] .. ' ' .. a[1] .. ' ' .. now)

@@ -1,0 +1,97 @@
+"""One run with many messages: cut into calls, an outcome each, cut off half-way, resumed, nothing sent twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import redis
+
+from tests.worker.pipeline import Pipeline, build
+from worker import reconcile
+from worker.accept import accept
+from worker.store import runs
+
+MANY = 2_500
+
+
+@pytest.fixture
+def ferry(redis: redis.Redis) -> Pipeline:
+    """A pipeline that does not wait long behind an unknown."""
+    return build(redis, unknown_hold_seconds=0.1)
+
+
+def run_of(ferry: Pipeline, ident: str) -> dict[str, Any]:
+    """The run as the outside sees it."""
+    found = runs.get(ferry.core.store, ident)
+    assert found is not None
+    return found
+
+
+def test_a_large_batch_cut_off_half_way_goes_on_and_sends_nothing_twice(ferry: Pipeline) -> None:
+    """2,500 messages, three kinds of refusal, the answer to the second call lost: each message left at most once."""
+    stored = ferry.connect("clicksend")
+    simulator = ferry.simulators["clicksend"]
+    messages = [{"to": f"+614{10_000_000 + number}", "text": f"text {number}"} for number in range(MANY)]
+    messages[5]["to"] = "+612345"  # no mobile number
+    messages[8]["to"] = "+5511987654321"  # a country that is not enabled
+    messages[2_400]["to"], messages[2_400]["text"] = messages[2_300]["to"], messages[2_300]["text"]  # said just now
+    simulator.behave(action="send-sms", times=1)
+    simulator.behave(action="send-sms", drop="after", times=1)
+    body = {"connection": stored.id, "action": "send-sms", "input": {"messages": messages}}
+    ident = accept(ferry.core, body).id
+    ferry.settle(60)
+    half = run_of(ferry, ident)
+    assert half["state"] == "unknown"
+    assert len(half["parts"]) == 1_000
+
+    assert reconcile.look(ferry.core, 0, ident) == "proven"
+    ferry.settle(60)
+
+    run = run_of(ferry, ident)
+    states = Counter(one["state"] for one in run["parts"])
+    refusals = {one["error"]["code"] for one in run["parts"] if one["state"] == "failed"}
+    assert (run["state"], run["error"]["code"]) == ("failed", "partial")
+    assert states["accepted"] + states["failed"] == MANY
+    assert len(refusals) == 3
+    left: Counter[str] = Counter()
+    for one in simulator.requests("send-sms"):
+        left.update(message["custom_string"] for message in one["body"]["messages"])
+    assert set(left.values()) == {1}
+    assert sum(left.values()) == MANY
+    assert len(ferry.events("message.sent")) == states["accepted"]
+
+
+def test_whoever_opted_out_is_taken_out_of_a_batch(ferry: Pipeline) -> None:
+    """The others get their message; the outcome of each says which was which."""
+    stored = ferry.connect("clicksend")
+    store = ferry.core.store
+    store.client.hset(store.key(0, f"oo:{stored.id}"), "+61410000001", "1")
+    messages = [{"to": f"+6141000000{number}", "text": f"text {number}"} for number in range(4)]
+    body = {"connection": stored.id, "action": "send-sms", "input": {"messages": messages}}
+    ident = accept(ferry.core, body).id
+    ferry.settle()
+
+    run = run_of(ferry, ident)
+    told = {one["to"]: (one["state"], (one["error"] or {}).get("reason")) for one in run["parts"]}
+    assert told["+61410000001"] == ("failed", "opted_out")
+    assert {state for to, (state, _) in told.items() if to != "+61410000001"} == {"accepted"}
+    (call,) = ferry.simulators["clicksend"].requests("send-sms")
+    assert [one["to"] for one in call["body"]["messages"]] == ["+61410000000", "+61410000002", "+61410000003"]
+    assert [one["custom_string"] for one in call["body"]["messages"]] == [f"{ident}-{place}" for place in (0, 2, 3)]
+
+
+def test_a_batch_of_nobody_is_no_call(ferry: Pipeline) -> None:
+    """Everybody has opted out: nothing leaves, and each outcome says why."""
+    stored = ferry.connect("clicksend")
+    store = ferry.core.store
+    store.client.hset(store.key(0, f"oo:{stored.id}"), "+61410000001", "1")
+    body = {"connection": stored.id, "action": "send-sms", "input": {"messages": [{"to": "+61410000001", "text": "x"}]}}
+    ident = accept(ferry.core, body).id
+    ferry.settle()
+
+    run = run_of(ferry, ident)
+    assert run["state"] == "failed"
+    assert run["parts"][0]["error"]["reason"] == "opted_out"
+    assert ferry.simulators["clicksend"].requests("send-sms") == []
