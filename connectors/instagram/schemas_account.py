@@ -127,7 +127,7 @@ class Subscribe(Request):
 class ReplyToComment(Request):
     """A public answer below a comment."""
 
-    comment_id = Id(required=True, metadata={"example": "17900000000000777"})
+    comment_id = Id(required=True, metadata={"description": "The comment to answer.", "example": "17900000000000777"})
     text = fields.String(
         required=True,
         validate=validate.Length(min=1, max=2200),

@@ -279,7 +279,13 @@ class Upload(Request):
         metadata={"description": "image, video, audio or file", "example": "image"},
     )
     media_url = fields.String(
-        required=True, validate=web_address, metadata={"wire": "url", "example": "https://cdn.shop.example/p/1.jpg"}
+        required=True,
+        validate=web_address,
+        metadata={
+            "wire": "url",
+            "description": "Public https address of the file; Meta fetches it during the call.",
+            "example": "https://cdn.shop.example/p/1.jpg",
+        },
     )
 
     @validates_schema
