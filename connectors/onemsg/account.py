@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, post_load, pre_load, validate
 
 from connectors.client import origin
 from connectors.connection import Connection
@@ -93,6 +93,12 @@ class ChannelSettings(Settings):
     check_instance = fields.Boolean(
         metadata={"description": "Refuse webhooks that name another channel; true by default (§5.10)."}
     )
+
+    @pre_load
+    def spell(self, data: Any, **_: Any) -> Any:
+        """A channel id of digits alone may come as a number."""
+        given = data.get("channel_id") if isinstance(data, Mapping) else None
+        return {**data, "channel_id": str(given)} if type(given) is int else data
 
     @post_load
     def tidy(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

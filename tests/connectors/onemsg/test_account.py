@@ -130,8 +130,9 @@ def test_other_parameters_survive_the_token() -> None:
 def test_settings_and_secrets_are_tidied() -> None:
     """Pasted prefixes go; what is unknown or wrong is named."""
     assert {"channel_id": "305999"} == account.ChannelSettings().load({"channel_id": " instance305999"})
+    assert {"channel_id": "305999"} == account.ChannelSettings().load({"channel_id": 305999})
     assert {"token": "xyz"} == account.ChannelSecrets().load({"token": " Bearer xyz "})
-    for wrong in ({"auth_mode": "body"}, {"lid_strategy": "guess"}, {"chanel_id": "1"}):
+    for wrong in ({"auth_mode": "body"}, {"lid_strategy": "guess"}, {"chanel_id": "1"}, {"channel_id": True}):
         with pytest.raises(ValidationError):
             account.ChannelSettings().load(wrong)
     with pytest.raises(ValidationError):
