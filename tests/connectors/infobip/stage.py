@@ -138,3 +138,11 @@ class Ear:
         with self._news:
             assert self._news.wait_for(lambda: len(self.heard) >= count, 10), f"only {len(self.heard)} pushes came"
             return list(self.heard)
+
+
+def post(sim: Any, path: str, body: Any, method: str = "POST") -> httpx.Response:
+    """A bare call with the right key."""
+    headers = {"authorization": "App simulated-infobip-key-0001"}
+    found = sim(httpx.Request(method, f"http://127.0.0.1:1{path}", json=body, headers=headers))
+    assert isinstance(found, httpx.Response)
+    return found

@@ -64,6 +64,14 @@ def test_a_strange_answer_to_a_read_is_a_bad_reply() -> None:
     assert isinstance(judge(READ, answer(302)), BadReply)
 
 
+def test_their_trouble_with_a_read_may_be_over_soon() -> None:
+    """A 5xx to a read is asked again, which a bad reply would not be."""
+    for status in (500, 502, 503):
+        found = judge(READ, answer(status, None, {"retry-after": "3"}))
+        assert isinstance(found, OutcomeUnknown)
+        assert 3.0 == found.after
+
+
 SHAPES: dict[str, tuple[Any, str | None, str | None]] = {
     "A": (
         {

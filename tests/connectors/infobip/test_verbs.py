@@ -17,7 +17,7 @@ from connectors.schema import AnyReply, load
 from tests.connectors.infobip.stage import connect
 
 TO = {"to": "447700900123"}
-WA = {**TO, "channel": "whatsapp", "via": "447860099299"}
+WA = {**TO, "channel": "whatsapp", "via": "447860099777"}
 FILE = {"kind": "image", "url": "https://f.example/a.jpg", "name": "a.jpg", "caption": "Look"}
 SENDS: dict[str, tuple[dict[str, Any], str, str]] = {
     "sms": ({**TO, "text": "hi", "channel": "sms"}, "send-sms-message", "sms:447700900123"),
@@ -117,7 +117,7 @@ def test_read_marks_and_typing() -> None:
     for words in (WA, {**WA, "channel": None}):
         key, given = PROVIDER.verb("mark_read", {**words, "message": "wamid.1"})
         ready = prepare(PROVIDER, PROVIDER.actions[key], Call(connect(), given, "r"))
-        assert "/whatsapp/1/senders/447860099299/message/wamid.1/read" == ready.request.url.path
+        assert "/whatsapp/1/senders/447860099777/message/wamid.1/read" == ready.request.url.path
         assert b"" == ready.request.content
         key, given = PROVIDER.verb("typing", {**words, "on": True})
         ready = prepare(PROVIDER, PROVIDER.actions[key], Call(connect(), {**given, "message_id": "w"}, "r"))
