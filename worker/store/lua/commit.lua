@@ -1,3 +1,3 @@
--- commit(now, a1 … a18) → {"duplicate" | "held" | stream id, rung…}
+-- commit(now, a1 … a19) → {"duplicate" | "held" | stream id, rung…}
 local told = record({ unpack(ARGV, 2) })
 return { told, unpack(rung) }

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- delivered(now, lane, token, event's stream id, verdict, until ms, letter JSON or "", next "1", lease ms)
 --   verdict: done | again (parks the lane until then) | dead (set aside, the lane goes on)
---   → {"lost"} | {"ok", rings} | {"next", rings, {id, event JSON}, tries of it}
+--   → {"lost"} | {"ok", rings} | {"next", rings, {id, event JSON, "<tries> <since ms>"}}
 local lane, token, item, verdict = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local q = queue_of(lane)
 local D = P .. 'd:' .. q

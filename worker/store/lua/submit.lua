@@ -1,4 +1,4 @@
--- submit(now, run, lane, mark, not before ms or "", expires ms, coalesce key or "", replaced-commit JSON…, field, value, …)
+-- submit(now, run, lane, mark, not before ms or "", expires ms, coalesce key or "", field, value, …)
 --   → {"same", state} | {"conflict"} | {"scheduled" | "queued", rung…}
 local run, lane, mark = ARGV[2], ARGV[3], ARGV[4]
 local R = P .. 'r:' .. run
