@@ -137,15 +137,17 @@ class Engine:
     def _register(self) -> None:
         engine = self
 
-        @self.app.task(name=DRAIN, ignore_result=True)
+        @self.app.task(name=DRAIN, shared=False, ignore_result=True)
         def ferry_drain(partition: int, queue: str) -> None:
             engine.drain(partition, queue)
 
         for name, job in JOBS.items():
-            self.app.task(name=name, ignore_result=True)(_bound(job, self.core))
+            self.app.task(name=name, shared=False, ignore_result=True)(_bound(job, self.core))
         if not taken_by_list(self.settings.broker):
             for name in TASKS:
-                self.app.task(name=name, bind=True, acks_late=True, ignore_result=True)(consume(self.core, name))
+                self.app.task(name=name, bind=True, shared=False, acks_late=True, ignore_result=True)(
+                    consume(self.core, name)
+                )
 
     @property
     def queues(self) -> list[str]:
