@@ -48,7 +48,8 @@ def welcome(plan: Plan, connections: list[Stored]) -> Iterator[str]:
 
     from connectors.registry import PROVIDERS
 
-    ferry = "ferry" if shutil.which("ferry") else sys.argv[0]
+    program = sys.argv[0] if sys.argv[0].endswith("ferry") else f"{sys.executable} -m worker.cli"
+    ferry = "ferry" if shutil.which("ferry") else program
     first = next(one.id for one in connections if "message" in PROVIDERS[one.provider].samples)
     yield ""
     yield f"  Ferry is ready: {plan.url}/console   API {plan.url}/v1   pages {plan.url}/docs"

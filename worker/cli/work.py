@@ -30,7 +30,7 @@ def worker() -> None:
     reporting.start(settings, "worker")
 
     from celery import signals
-    from celery.exceptions import SecurityWarning
+    from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
 
     from worker.app import Engine
     from worker.cli.roundtrip import watch
@@ -40,6 +40,7 @@ def worker() -> None:
     reach(engine.core.store)
     signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
     warnings.simplefilter("ignore", SecurityWarning)  # of running as root: who runs us is for our deployer to say
+    warnings.simplefilter("ignore", CPendingDeprecationWarning)  # told at each lost connection; app.py has decided
     made = engine.app.Worker(
         pool="threads",
         concurrency=settings.slots,
