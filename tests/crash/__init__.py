@@ -1,0 +1,1 @@
+"""Ferry's promises held while its processes are killed.  README.md says what is here."""

@@ -1,0 +1,29 @@
+"""One `ferry dev` for all tests that leave it running, and a seed for each test, printed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.crash.chaos import new_seed
+from tests.crash.stand import Stand
+
+
+@pytest.fixture(scope="session")
+def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+    """It is killed part by part and comes back; each test's load has conversations of its own."""
+    made = Stand.start(tmp_path_factory.mktemp("crash"))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def seed() -> int:
+    """FERRY_SEED=n repeats the moments of a run that printed it."""
+    chosen = int(os.environ.get("FERRY_SEED") or new_seed())
+    print(f"FERRY_SEED={chosen}")
+    return chosen

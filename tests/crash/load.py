@@ -1,0 +1,148 @@
+"""
+Webhooks as providers send them: each until it is acknowledged, those of one conversation one after the other.
+
+Each message says which it is, "<load>c<conversation>-<number>"; what was answered 2xx is remembered in `acknowledged`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+
+from connectors.connection import Connection
+from connectors.provider import Stamp
+from connectors.registry import find
+from connectors.samples import make
+from tests.crash.stand import HOOKS, Stand
+from tests.eventually import eventually
+
+CONTACTS = itertools.count(15_552_000_000)  # of one process' loads, so that no two share a conversation
+ANSWER_SECONDS = 15.0  # as long as a patient provider waits for an answer
+AGAIN_SECONDS = 0.2
+GIVE_UP_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Talk:
+    """One conversation: who writes to which connection."""
+
+    name: str
+    provider: str
+    connection: Connection
+    contact: str
+
+
+class Load:
+    """`count` webhooks over `talks` conversations, from `callers` threads."""
+
+    def __init__(
+        self,
+        stand: Stand,
+        name: str,
+        count: int,
+        *,
+        talks: int = 40,
+        callers: int = 6,
+        providers: Sequence[str] = ("1msg",),
+        rate: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        """`rate`: webhooks a second at most, all callers together; 0 for as fast as they are answered."""
+        self.stand = stand
+        self.name = name
+        self.count = count
+        self.acknowledged: list[str] = []
+        self.tries = 0
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._failure: BaseException | None = None
+        self._pause = callers / rate if rate else 0.0
+        connections = {provider: stand.connection(provider) for provider in providers}
+        spread = itertools.cycle(providers)
+        self.talks = [
+            Talk(f"{name}c{nth:03d}", provider, connections[provider], str(next(CONTACTS)))
+            for nth, provider in zip(range(talks), spread, strict=False)
+        ]
+        dice = random.Random(seed)
+        turns = [self.talks[nth % talks] for nth in range(count)]
+        dice.shuffle(turns)
+        mine: list[list[Talk]] = [[] for _ in range(callers)]
+        places = {talk.name: nth % callers for nth, talk in enumerate(self.talks)}
+        for talk in turns:
+            mine[places[talk.name]].append(talk)
+        self._threads = [threading.Thread(target=self._call, args=(turns,), daemon=True) for turns in mine]
+
+    @property
+    def providers(self) -> list[str]:
+        """Those it writes to."""
+        return sorted({talk.provider for talk in self.talks})
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def reach(self, count: int, seconds: float = GIVE_UP_SECONDS) -> None:
+        """Waits until so many were acknowledged."""
+
+        def reached() -> bool:
+            if self._failure is not None:
+                raise AssertionError(f"a webhook was never acknowledged: {self._failure!r}")
+            return len(self.acknowledged) >= count
+
+        eventually(reached, seconds)
+
+    def join(self) -> None:
+        """Waits until all were acknowledged."""
+        self.reach(self.count)
+
+    def _call(self, turns: list[Talk]) -> None:
+        numbers: dict[str, Iterator[int]] = {}
+        try:
+            with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
+                for talk in turns:
+                    number = next(numbers.setdefault(talk.name, itertools.count()))
+                    if self._over.is_set():
+                        return
+                    self._say(client, talk, f"{talk.name}-{number:04d}")
+                    if self._pause:
+                        self._over.wait(self._pause)
+        except BaseException as problem:  # noqa: BLE001  (told by whoever waits for us)
+            self._failure = problem
+
+    def _say(self, client: httpx.Client, talk: Talk, text: str) -> None:
+        """One webhook, the very same again and again until a 2xx."""
+        provider = find(talk.provider)
+        stamp = Stamp(text.replace("-", "n"), int(time.time()), talk.contact, text)
+        hook = make(provider, provider.samples[HOOKS[talk.provider]], talk.connection, stamp)
+        url = f"{talk.connection.webhook_url}{'/' + hook.hook if hook.hook else ''}"
+        until = time.monotonic() + GIVE_UP_SECONDS
+        while not self._over.is_set():
+            try:
+                self.tries += 1
+                answer = client.request(
+                    hook.method, url, params=hook.query or None, headers=dict(hook.headers), content=hook.body
+                )
+                if answer.is_success:
+                    with self._lock:
+                        self.acknowledged.append(text)
+                    return
+                if answer.status_code < 500:
+                    raise AssertionError(f"{answer.status_code} for a good webhook: {answer.text}")
+            except httpx.TransportError:
+                pass
+            if time.monotonic() > until:
+                raise AssertionError(f"no 2xx for {text} in {GIVE_UP_SECONDS:.0f} s")
+            self._over.wait(AGAIN_SECONDS)
