@@ -86,16 +86,16 @@ def test_a_window(shelf: Shelf) -> None:
 
     assert "window" == shelf.leave(run, taken, needs_window=True)
     assert "left" == shelf.leave(forced, other, needs_window=True)
-    events.commit(shelf.store, [fact("hi", window_until=shelf.now + 1_000)])
+    events.commit(shelf.store, [fact("hi", window_until=shelf.now + 61_000)])
     events.commit(shelf.store, [fact("earlier", window_until=shelf.now - 1_000)])
     assert "left" == shelf.leave(run, taken, needs_window=True)
 
 
 def test_a_window_closes(shelf: Shelf) -> None:
-    """To the ms."""
+    """To the ms, a minute before the provider's clock would close it."""
     run = shelf.submit("1")
     taken = shelf.claim()
-    events.commit(shelf.store, [fact("hi", window_until=shelf.now + 1_000)])
+    events.commit(shelf.store, [fact("hi", window_until=shelf.now + 61_000)])
     shelf.now += 1_000
 
     assert "window" == shelf.leave(run, taken, needs_window=True)
