@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connectors.action import Action, Call, Nature, Wire
-from connectors.errors import InvalidCall
+from connectors.errors import InvalidCall, Unsupported
 from connectors.instagram import schemas_media
 from connectors.instagram.account import at_account, on_facebook
 from connectors.instagram.actions_send import DOCS, PER_SECOND, WINDOW, addressed, message
@@ -28,10 +28,10 @@ def reusable(wire: Wire, call: Call) -> Wire:
 
 
 def page_only(wire: Wire, call: Call) -> Wire:
-    """raises: InvalidCall with instagram_login, which has no uploads"""
+    """raises: Unsupported with instagram_login, which has no uploads"""
     if not on_facebook(call.connection):
         told = "uploads are documented for facebook_login only; send media_url instead"
-        raise InvalidCall(told, fields={"media_url": [told]})
+        raise Unsupported(told, fields={"media_url": [told]})
     return wire
 
 

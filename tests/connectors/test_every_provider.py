@@ -61,8 +61,12 @@ def test_every_action_is_described_and_its_example_can_be_prepared(provider: Pro
     assert described["inputSchema"]["type"] == "object"
     for name, field in described["inputSchema"].get("properties", {}).items():
         assert field.get("description"), f"{name} has no description"
+    action.request().load(action.example)
     if action.first is None:
-        ready = prepare(provider, action, Call(connection(provider), action.example, "ref"))
+        try:
+            ready = prepare(provider, action, Call(connection(provider), action.example, "ref"))
+        except Unsupported:  # not with this kind of login: its own tests hold which
+            return
         assert ready.request.method == action.method
 
 

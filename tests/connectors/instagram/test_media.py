@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.errors import InvalidCall, Rejected
+from connectors.errors import InvalidCall, Rejected, Unsupported
 from connectors.instagram import PROVIDER
 from connectors.instagram.schemas_media import RULES
 from tests.connectors.conversation import Conversation
@@ -164,7 +164,7 @@ def test_uploads_are_the_pages() -> None:
     Conversation("upload-attachment", given, wanted, (200, {"attachment_id": UPLOAD}), {"attachment_id": UPLOAD}).check(
         PROVIDER, FACEBOOK
     )
-    refusal = Conversation("upload-attachment", given, None, raises=InvalidCall).check(PROVIDER, INSTAGRAM)
+    refusal = Conversation("upload-attachment", given, None, raises=Unsupported).check(PROVIDER, INSTAGRAM)
 
     assert "send media_url instead" in str(refusal)
 
