@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import socket
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from worker.settings import read
 SETTINGS = read()
 MEMORY = Path("/dev/shm")  # noqa: S108  (a folder in memory; gunicorn makes an unlinked file of its own in it)
 
-STALLED_SECONDS = 20
+STALLED_SECONDS = 20  # a caller that says nothing for so long gives its thread back
 
 
 class Quiet(Logger):
@@ -31,6 +32,11 @@ class Quiet(Logger):
         self.cfg = cfg
         self.error_log.propagate = True
         self._access_log_enabled = False
+
+    def exception(self, msg: Any, *args: Any, **kwargs: Any) -> None:
+        """A caller that stalled is no news; anybody can be one."""
+        if not isinstance(sys.exception(), BlockingIOError):
+            super().exception(msg, *args, **kwargs)
 
 
 bind = f"{SETTINGS.bind}:{SETTINGS.port}"
