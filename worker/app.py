@@ -20,6 +20,7 @@ from worker.intake import QUEUE as OTHERS
 from worker.intake import TASKS, Intake, consume, taken_by_list
 from worker.jobs import JOBS, schedule
 from worker.settings import Settings
+from worker.store.client import is_away
 from worker.ticker import Ticker
 
 log = logging.getLogger("ferry.app")
@@ -139,7 +140,12 @@ class Engine:
 
         @self.app.task(name=DRAIN, shared=False, ignore_result=True)
         def ferry_drain(partition: int, queue: str) -> None:
-            engine.drain(partition, queue)
+            try:
+                engine.drain(partition, queue)
+            except Exception as problem:
+                if not is_away(problem.__cause__ if isinstance(problem, inbox.CommitFailed) else problem):
+                    raise
+                log.warning("a drain ended early: redis is away", extra={"error": type(problem).__name__})
 
         for name, job in JOBS.items():
             self.app.task(name=name, shared=False, ignore_result=True)(_bound(job, self.core))

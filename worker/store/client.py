@@ -39,7 +39,7 @@ def connect(url: str, *, timeout: float = 5.0, retries: int = 3, connections: in
     )
 
 
-def is_away(problem: Exception) -> bool:
+def is_away(problem: BaseException | None) -> bool:
     """Whether this error says that Redis cannot take anything at the moment."""
     if isinstance(problem, Away):
         return True
