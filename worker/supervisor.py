@@ -40,6 +40,7 @@ class Child:
     env: Mapping[str, str] | None = None
     ready: Callable[[], bool] | None = None  # asked often, may take a second, may raise OSError for no
     base: bool = False  # the others stand on it: ready before they start, stopped after they ended
+    last: bool = False  # starts with the others, but is stopped after they ended: what they do last, they do with it
     log: Path | None = None  # where it writes what it does not print
 
 
@@ -206,8 +207,8 @@ class Supervisor:
         began = time.monotonic()
         self.say("stopping")
         backwards = [running for running in reversed(self._running) if running.alive()]
-        upper = [running for running in backwards if not running.child.base]
-        base = [running for running in backwards if running.child.base]
+        base = [running for running in backwards if running.child.base or running.child.last]
+        upper = [running for running in backwards if running not in base]
         clean = self._let_end(upper, began, began + self.grace)
         for running in base:
             deadline = max(began + self.grace, time.monotonic() + LAST_GRACE)

@@ -1,7 +1,7 @@
 """
 A `ferry dev` in small, for the supervisor's tests: python supervised.py DIRECTORY GRACE NAME=PROGRAM …
 
-Each PROGRAM is Python; ! after a NAME makes a base child, and ? one that is ready once DIRECTORY/NAME exists.
+Each PROGRAM is Python; ! after a NAME makes a base child, ~ one that ends last, ? one ready once DIRECTORY/NAME exists.
 Says "all ready" on stdout, and then a line for each child that was started again; exits with what `run` returned.
 """
 
@@ -14,13 +14,14 @@ from worker.supervisor import AlreadyRunningError, Child, Supervisor
 def child(directory: Path, word: str) -> Child:
     """One NAME=PROGRAM."""
     name, _, program = word.partition("=")
-    plain = name.rstrip("!?")
+    plain = name.rstrip("!~?")
     base = "!" in name
     return Child(
         plain,
         [sys.executable, "-u", "-c", program],
         ready=(directory / plain).exists if "?" in name else None,
         base=base,
+        last="~" in name,
         log=directory / "base.log" if base else None,
     )
 

@@ -153,6 +153,19 @@ def test_children_end_backwards_and_the_base_after_all(run: Run) -> None:
     assert said.index("worker | bye") < said.index("redis  | bye")
 
 
+def test_what_the_others_need_to_the_last_ends_after_them(run: Run) -> None:
+    """It starts beside them, whatever its place in the list, and still answers a worker that finishes its work."""
+    dev = run(f"redis!={POLITE}", f"worker={SLOW}", f"partner~={POLITE}")
+    dev.pids()
+    for name in ("redis", "worker", "partner"):
+        dev.shows(f"{name:<7} | up")
+    dev.tell(signal.SIGTERM)
+    dev.ends()
+
+    said = dev.text()
+    assert said.index("worker  | bye") < said.index("partner | bye") < said.index("redis   | bye")
+
+
 def test_only_the_main_process_is_told(run: Run) -> None:
     """A pool's children finish their work under their parent: a TERM to the group would end them at once."""
     parent = f"""

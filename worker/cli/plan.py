@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from worker.cli.stage import Stage
 
 HOST = "127.0.0.1"
+STAND_INS = "simulators"  # they end after the worker, whose last calls they answer
 ECHO = "worker.examples.echo"
 LATER = ("nice", "-n", "10")  # nobody waits for beat: the others start first
 
@@ -137,14 +138,14 @@ def children(plan: Plan, stage: Stage) -> list[Child]:
         found.append(Child("redis", program, plan.environment, ready, base=True, log=plan.data / valkey.LOG))
     ports = ",".join(f"{name}={port}" for name, port in plan.simulators.items())
     programs: dict[str, tuple[list[str], Callable[[], bool] | None]] = {
-        "simulators": (["-m", "web.simulators", "--ports", ports], lambda: all(map(listens, plan.simulators.values()))),
+        STAND_INS: (["-m", "web.simulators", "--ports", ports], lambda: all(map(listens, plan.simulators.values()))),
         "web": (["-m", "worker.cli", "web"], partial(answers, plan.url, "/readyz")),
         "worker": (["-m", "worker.cli", "worker"], stage.worker_lives),
         "beat": (["-m", "worker.cli", "beat"], None),
     }
     for name, (words, asked) in programs.items():
-        program = [sys.executable, *words]
-        found.append(Child(name, [*LATER, *program] if name == "beat" else program, plan.environment, asked))
+        program = [*(LATER if name == "beat" else ()), sys.executable, *words]
+        found.append(Child(name, program, plan.environment, asked, last=name == STAND_INS))
     return found
 
 
