@@ -45,6 +45,7 @@ class Dev:
     folder: Path
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
+    stale: int | None = None  # when dev.json was written that a killed one left here
     client: httpx.Client = field(default_factory=lambda: httpx.Client(trust_env=False, timeout=30.0))
 
     @classmethod
@@ -57,6 +58,8 @@ class Dev:
         raises:   AssertionError with what it printed
         """
         folder.mkdir(parents=True, exist_ok=True)
+        left = folder / ".ferry" / "dev.json"
+        stale = left.stat().st_mtime_ns if left.exists() else None
         environment = clean(PORT=str(port or free_port()), **settings)
         with (folder / "dev.log").open("ab") as log:
             process = subprocess.Popen(
@@ -68,7 +71,7 @@ class Dev:
                 stderr=log,
                 start_new_session=True,
             )
-        made = cls(folder, process, environment)
+        made = cls(folder, process, environment, stale)
         if wait:
             made.wait()
         return made
@@ -108,7 +111,7 @@ class Dev:
         def ready() -> bool:
             if self.process.poll() is not None:
                 raise AssertionError(f"ferry dev ended with {self.process.returncode}:\n{self.printed}")
-            return self.file.exists()
+            return self.file.exists() and self.file.stat().st_mtime_ns != self.stale
 
         eventually(ready, seconds)
 

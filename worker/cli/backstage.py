@@ -14,13 +14,15 @@ def settings_here() -> Settings:
     raises: SettingsError
     """
     whole = environment({})
-    running = folder.told()
-    if running and not whole.get("REDIS_URL"):
-        whole["REDIS_URL"] = str(running["redis_url"])
-        whole["FERRY_PUBLIC_URL"] = whole.get("FERRY_PUBLIC_URL") or str(running["url"])
+    running = folder.told() or {}
+    if running and whole.get("REDIS_URL") in (None, "", running["redis_url"]):
         kept = folder.FOLDER / "secret_key"
-        if not whole.get("FERRY_SECRET_KEYS") and kept.exists():
-            whole["FERRY_SECRET_KEYS"] = kept.read_text().strip()
+        known = {
+            "REDIS_URL": str(running["redis_url"]),
+            "FERRY_PUBLIC_URL": str(running["url"]),
+            "FERRY_SECRET_KEYS": kept.read_text().strip() if kept.exists() else "",
+        }
+        whole |= {name: word for name, word in known.items() if not whole.get(name)}
     return read(whole)
 
 

@@ -52,7 +52,7 @@ def welcome(plan: Plan, connections: list[Stored]) -> Iterator[str]:
     ferry = "ferry" if shutil.which("ferry") else program
     first = next(one.id for one in connections if "message" in PROVIDERS[one.provider].samples)
     yield ""
-    yield f"  Ferry is ready: {plan.url}/console   API {plan.url}/v1   pages {plan.url}/docs"
+    yield f"  Ferry is ready: {plan.url}   its API: {plan.url}/v1, described by {plan.url}/openapi.json"
     yield f"  Key:  {plan.api_key}"
     for stored in connections:
         if stored.state != "READY":
