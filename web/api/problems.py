@@ -27,13 +27,14 @@ log = logging.getLogger("ferry.api")
 
 MEDIA_TYPE = "application/problem+json"
 RETRYABLE = frozenset({408, 429, 503})
-CODES = {
-    400: "bad_request",
-    404: "not_found",
-    405: "method_not_allowed",
-    413: "too_large",
-    415: "unsupported_media_type",
-    422: "invalid",
+HTTP = {
+    # status of werkzeug's own: our code, and a sentence in place of its words about browsers
+    400: ("bad_request", "the request could not be read whole"),
+    404: ("not_found", "there is nothing at this address; /openapi.json names all there is"),
+    405: ("method_not_allowed", "not this method: Allow names those this address has"),
+    408: ("too_slow", "the request did not come in time"),
+    413: ("too_large", "the body is larger than FERRY_MAX_BODY_BYTES allows"),
+    415: ("unsupported_media_type", "send JSON, with Content-Type: application/json"),
 }
 
 
@@ -120,8 +121,8 @@ def _of_http(problem: HTTPException) -> Problem:
     if messages:
         fields = flat({name: words for place in messages.values() for name, words in place.items()})
         return Problem(status, "invalid", f"wrong words in the query: {', '.join(fields)}", fields=fields)
-    detail = problem.description or HTTPStatus(status).phrase
-    code = CODES.get(status, HTTPStatus(status).phrase.lower().replace(" ", "_"))
+    phrase = HTTPStatus(status).phrase
+    code, detail = HTTP.get(status, (phrase.lower().replace(" ", "_"), problem.description or phrase))
     return Problem(status, code, detail, headers=headers)
 
 
