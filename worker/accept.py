@@ -20,6 +20,7 @@ from connectors.action import Action, Nature
 from connectors.errors import InvalidCall
 from connectors.provider import Provider
 from connectors.schema import load
+from worker import inputs
 from worker.core import Core
 from worker.store import ids, messages, runs
 from worker.store.connections import Stored
@@ -183,6 +184,7 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
     key = body.get("idempotency_key")
     ident = ids.run_id(partition, stored.id, key)
     party = party_of(core, stored, action, body["input"])
+    shown, hidden = inputs.split(action, body["input"])
     now = int(time.time() * 1000)
     before = millis(body["not_before"]) if body.get("not_before") else None
     worth = WORTH[action.nature] * 1000
@@ -198,7 +200,8 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
         fields={
             "connection": stored.id,
             "action": action.key,
-            "input": json.dumps(body["input"], ensure_ascii=False),
+            "input": json.dumps(shown, ensure_ascii=False),
+            "hidden": core.connections.vault.close(hidden) if hidden else "",
             "conversation": party or "",
             "conversation_id": ids.conversation_id(partition, stored.id, party) if party else "",
             "priority": body["priority"],

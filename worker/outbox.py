@@ -7,7 +7,6 @@ it, whoever holds the lane by then.  What can fail by itself is done before leav
 
 from __future__ import annotations
 
-import json
 import logging
 import secrets
 import time
@@ -21,7 +20,7 @@ from connectors import client as http
 from connectors.action import Call, Nature, Outcome
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
 from connectors.provider import Answer
-from worker import endings, states, tokens
+from worker import endings, inputs, states, tokens
 from worker.core import Core
 from worker.endings import Attempt
 from worker.flights import Flight
@@ -132,7 +131,7 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     """The call to make now, and whether it is the run's last; what must be asked first was asked once for all."""
     job.stored = tokens.fresh(job.core, job.stored)
     spoken = job.stored.speak(job.core.settings.public_url)
-    given: Mapping[str, Any] = json.loads(job.record.get("ready") or job.record.get("input") or b"{}")
+    given: Mapping[str, Any] = inputs.whole(job.core, job.record)
     if job.action.first is not None and "ready" not in job.record:
         found = job.action.first(Call(spoken, given, job.run), http.asking(job.provider, spoken, client))
         if isinstance(found, Outcome):

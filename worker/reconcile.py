@@ -21,10 +21,11 @@ from connectors.action import Action, Nature, Outcome, Part
 from connectors.errors import ConnectorError, Rejected
 from connectors.events import EventType
 from connectors.provider import Provider, UnknownCall
+from worker import inputs
 from worker.core import Core
 from worker.endings import said_by, stored_parts, talk_of
 from worker.normalise import Origin, run_event, sent_event
-from worker.store import events, ids, messages, runs
+from worker.store import events, ids, journal, messages, runs
 from worker.store.connections import Stored
 from worker.store.text import text
 
@@ -70,11 +71,19 @@ def look(core: Core, partition: int, run: str) -> str:
         return "gone"
     for how, find in (("receipt", _by_receipt), ("echo", _by_echo), ("provider", _by_provider)):
         outcome = find(case)
-        if outcome is not None and any(part.state != "unknown" for part in outcome.parts):
+        if outcome is not None and (not outcome.parts or any(part.state != "unknown" for part in outcome.parts)):
+            _hear(case, outcome)
             told = settle(case, outcome, how)
             log.info("unknown run proven", extra={"run": run, "connection": case.stored.id, "proof": how, "told": told})
             return "unknown" if told == "unknown" else "proven"
     return "unknown"
+
+
+def _hear(case: Case, outcome: Outcome) -> None:
+    """News that no webhook will bring again are journalled before the run counts as done."""
+    if outcome.heard is not None:
+        _, rings = journal.ingest(case.core.store, case.stored.id, outcome.heard, case.provider.keep)
+        case.core.ring(case.partition, rings)
 
 
 def _case(core: Core, partition: int, run: str) -> Case | None:
@@ -88,8 +97,7 @@ def _case(core: Core, partition: int, run: str) -> Case | None:
     action = provider.actions.get(text(record.get("action")))
     if action is None:
         return None
-    given = json.loads(record.get("ready") or record.get("input") or b"{}")
-    pieces = list(action.cut(given))
+    pieces = list(action.cut(inputs.whole(core, record)))
     return Case(core, partition, run, record, stored, provider, action, pieces)
 
 
