@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from flask import Flask
@@ -11,7 +12,10 @@ from web import api, health
 from web.receiver import Receiver
 from worker.app import core_of, create
 from worker.core import Core
+from worker.handlers import HandlersError, load
 from worker.settings import Settings, read
+
+log = logging.getLogger("ferry.web")
 
 
 def create_app(settings: Settings | None = None, core: Core | None = None) -> Flask:
@@ -21,7 +25,7 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
     core: for tests; otherwise made from the settings, with short waits: a webhook is better answered 503 than late
     """
     settings = settings or read()
-    core = core or core_of(create(settings), settings, timeout=2.0, retries=1)
+    core = core or _core(settings)
     app = Flask("ferry")
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
     api.register(app, core)
@@ -32,3 +36,13 @@ def create_app(settings: Settings | None = None, core: Core | None = None) -> Fl
         inner = ProxyFix(inner, x_for=count, x_proto=count, x_host=count)
     app.wsgi_app = Receiver(inner, core, seen)  # type: ignore[assignment]
     return app
+
+
+def _core(settings: Settings) -> Core:
+    """With the names of those who hear events: what a person does here is told to them, too."""
+    core = core_of(create(settings), settings, timeout=2.0, retries=1)
+    try:
+        core.subscriptions = load(settings.handlers)
+    except HandlersError as problem:  # webhooks come in all the same; the worker will not start
+        log.error("handlers not loaded", extra={"error": str(problem)})  # noqa: TRY400  (a sentence says it)
+    return core

@@ -23,6 +23,8 @@ from worker.core import Core
 from worker.store.backlog import waiting
 from worker.store.client import is_away
 from worker.store.condition import condition
+from worker.store.text import text
+from worker.store.vault import WrongKey
 from worker.ticker import ELECTED
 
 log = logging.getLogger("ferry.health")
@@ -74,9 +76,10 @@ class Readiness:
             state = condition(self.core.store)
             found = waiting(self.core.store)
             alive = bool(self.core.store.client.exists(ELECTED))
+            locked = self._locked()
         except Exception as problem:  # noqa: BLE001  (told as the reason)
             return _unready(problem)
-        reasons, warnings = list(state.problems), list(state.warnings)
+        reasons, warnings = [*state.problems, *locked], list(state.warnings)
         if not alive:
             warnings.append("no worker is alive: what comes in is kept and waits")
         if found.worst > LATE_SECONDS:
@@ -101,6 +104,16 @@ class Readiness:
             },
             "worker": {"alive": alive},
         }
+
+    def _locked(self) -> list[str]:
+        """Why the connections' secrets cannot be read, if so: by trying one."""
+        name: Any = self.core.store.client.srandmember("f:conns")
+        try:
+            if name is not None:
+                self.core.connections.get(text(name), fresh=True)
+        except WrongKey as problem:
+            return [str(problem)]
+        return []
 
 
 def _unready(problem: Exception) -> dict[str, Any]:

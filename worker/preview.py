@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
@@ -14,9 +13,11 @@ from connectors import client as http
 from connectors.action import Action, Call, Outcome
 from connectors.connection import Connection, blot, tail
 from connectors.provider import Provider
+from worker import inputs
 from worker.accept import Order
 from worker.core import Core
 
+REF = "run_preview"  # where a run's id would stand
 SHOWN_BYTES = 100_000  # of a body that is neither JSON nor a form
 
 
@@ -39,21 +40,22 @@ def preview(core: Core, order: Order) -> dict[str, Any]:
     provider, action = order.provider, order.action
     spoken = order.stored.speak(core.settings.public_url)
     told: dict[str, Any] = {"connection": spoken.id, "action": action.key, "requests": [], "asks": [], "note": None}
-    for index, piece in enumerate(action.cut(order.body["input"])):
-        call = Call(spoken, dict(piece), "run_preview" if index == 0 else f"run_preview.{index}")
-        if action.first is not None:
-            try:
-                found = action.first(call, _ask)
-            except _Asked as question:
-                asked = provider.actions[question.key]
-                request = _request(provider, asked, Call(spoken, question.given, "ask"))
-                told["asks"].append({"action": question.key, "input": dict(question.given), "request": request})
-                told["note"] = f"the answer to {question.key} decides what leaves"
-                continue
-            if isinstance(found, Outcome):
-                told["note"] = "nothing need leave: the outcome is known already"
-                continue
-            call = replace(call, input=found)
+    given: Mapping[str, Any] = order.body["input"]
+    if action.first is not None:
+        try:
+            found = action.first(Call(spoken, given, REF), _ask)
+        except _Asked as question:
+            asked = provider.actions[question.key]
+            request = _request(provider, asked, Call(spoken, question.given, "ask"))
+            told["asks"].append({"action": question.key, "input": dict(question.given), "request": request})
+            told["note"] = f"the answer to {question.key} decides what leaves"
+            return told
+        if isinstance(found, Outcome):
+            told["note"] = "nothing need leave: the outcome is known already"
+            return told
+        given = found
+    for index, piece in enumerate(action.cut(given)):
+        call = Call(spoken, dict(piece), REF if index == 0 else f"{REF}.{index}")
         told["requests"].append(_request(provider, action, call))
     return told
 
@@ -69,6 +71,7 @@ def _request(provider: Provider, action: Action, call: Call) -> dict[str, Any]:
     signed = _signed(ready)
     body = request.read()
     hidden = _hider(call.connection)
+    unseen = list(inputs.split(action, call.input)[1].values())
     return {
         "method": request.method,
         "url": hidden(str(request.url if signed is None else signed.url)),
@@ -77,8 +80,17 @@ def _request(provider: Provider, action: Action, call: Call) -> dict[str, Any]:
             for name, value in (request if signed is None else signed).headers.items()
         }
         | ({"authorization": "…"} if signed is None else {}),
-        "body": _readable(body, request.headers.get("content-type", ""), hidden),
+        "body": _without(_readable(body, request.headers.get("content-type", ""), hidden), unseen),
     }
+
+
+def _without(document: Any, unseen: Collection[Any]) -> Any:
+    """The body without what nobody may see of an input, a PIN for instance."""
+    if isinstance(document, dict):
+        return {name: _without(value, unseen) for name, value in document.items()}
+    if isinstance(document, list):
+        return [_without(value, unseen) for value in document]
+    return inputs.HIDDEN if document in unseen else document
 
 
 def _signed(ready: http.Ready) -> httpx.Request | None:

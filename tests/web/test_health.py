@@ -69,6 +69,15 @@ def test_not_ready_when_the_layout_differs(door: Door, redis: redis.Redis) -> No
     assert any("FERRY_PARTITIONS=64" in one for one in ready(door, 503)["reasons"])
 
 
+def test_not_ready_with_another_secret_key(door: Door, redis: redis.Redis) -> None:
+    """Secrets that cannot be opened are a reason, and the API says which setting is meant."""
+    door.ferry.connect("1msg")
+    other = open_door(redis)
+
+    assert any("FERRY_SECRET_KEYS" in one for one in ready(other, 503)["reasons"])
+    assert "wrong_key" == other.get("/v1/connections", 500)["code"]
+
+
 def test_alive_but_not_ready_without_redis() -> None:
     """Redis being away is "not ready", never "dead"; metrics say so, too."""
     door = open_door(redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2))

@@ -22,6 +22,7 @@ from web.blame import where
 from worker.accept import Conflict, NotFound
 from worker.store.client import is_away
 from worker.store.events import CursorGone
+from worker.store.vault import WrongKey
 
 log = logging.getLogger("ferry.api")
 
@@ -108,6 +109,8 @@ def of(problem: Exception) -> Problem:
         log.warning("redis is away: a call was asked to come again", extra={"error": type(problem).__name__})
         told = "Ferry cannot store anything at the moment: try again"
         return Problem(503, "away", told, headers={"Retry-After": "5"})
+    if isinstance(problem, WrongKey):
+        return Problem(500, "wrong_key", str(problem))
     log.error("a call failed", extra={"error": where(problem)})
     return Problem(500, "internal", "this is a fault of ours; the log names it under the request id")
 
