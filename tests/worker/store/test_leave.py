@@ -101,6 +101,19 @@ def test_a_window_closes(shelf: Shelf) -> None:
     assert "window" == shelf.leave(run, taken, needs_window=True)
 
 
+def test_whoever_opted_out_gets_nothing(shelf: Shelf) -> None:
+    """Until they opt in again; `force` is for the answer the law asks for."""
+    run, forced = shelf.submit("1"), shelf.submit("2", BOB, force="1")
+    taken, other = shelf.claim(), shelf.claim()
+    for party in ("ann", "bob"):
+        events.commit(shelf.store, [fact(party, conversation=party, kind="conversation.optout")])
+
+    assert "opted_out" == shelf.leave(run, taken, minds_opt_outs=True)
+    assert "left" == shelf.leave(forced, other, minds_opt_outs=True)
+    events.commit(shelf.store, [fact("back", kind="conversation.optin")])
+    assert "left" == shelf.leave(run, taken, minds_opt_outs=True)
+
+
 def test_pace(shelf: Shelf) -> None:
     """GCRA: a burst, then one each step; a queue that must wait is due when it may go on, and costs no attempts."""
     times: list[int] = []
