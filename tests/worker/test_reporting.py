@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -48,17 +47,9 @@ def test_what_one_searches_by_stays(text: str) -> None:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
-    """A stream, and the root logger as it was afterwards."""
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    quiet = {name: logging.getLogger(name).level for name in reporting.QUIET}
-    yield io.StringIO()
-    root.handlers[:] = before
-    root.setLevel(level)
-    for name, former in quiet.items():
-        logging.getLogger(name).setLevel(former)
-    logging.captureWarnings(capture=False)
+def logged(own_log: None) -> io.StringIO:
+    """Where the log goes."""
+    return io.StringIO()
 
 
 WHISPERED = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from worker.cli import failing
+from worker.cli import failing, folder
 from worker.cli.backstage import settings_here
 from worker.cli.door import find
 from worker.cli.failing import Failure
@@ -52,9 +52,10 @@ def inside() -> Iterator[Finding]:
         yield Finding("wrong", "settings", str(problem), "ferry config show", failing.USAGE)
         return
     yield Finding("ok", "settings", "all that is needed is set")
+    folder.importable()
     try:
         found = load(settings.handlers)
-        yield Finding("ok", "handlers", f"{len(found)} loaded" if found else "none, so nobody answers by itself")
+        yield Finding("ok", "handlers", f"{len(found)} load" if found else "FERRY_HANDLERS names none here")
     except HandlersError as problem:
         yield Finding("wrong", "handlers", str(problem), "ferry config show", failing.USAGE)
     core = build(settings, lambda partition, queue: None, timeout=3.0, retries=0)  # noqa: ARG005

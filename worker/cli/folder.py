@@ -1,4 +1,8 @@
-"""What `ferry dev` keeps in `.ferry/` besides Redis' data: keys, made once, and dev.json, which says where it is."""
+"""
+The folder a command is typed in.
+
+`ferry dev` keeps in its `.ferry/`, besides Redis' data, keys that are made once, and dev.json, which says where it is.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,20 @@ import contextlib
 import json
 import os
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 FOLDER = Path(".ferry")
 FILE = "dev.json"
+
+
+def importable() -> None:
+    """Lets FERRY_HANDLERS name modules that lie in the folder where the command was typed."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.append(here)  # behind everything else: a file of theirs hides no module of ours
 
 
 def once(path: Path, make: Callable[[], str]) -> str:

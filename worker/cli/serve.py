@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from worker.cli import folder
+
 
 @click.command(short_help="The HTTP process: webhooks in, the API, the console.")
 def web() -> None:
@@ -63,6 +65,7 @@ def release() -> None:
 
     settings = read()
     reporting.start(settings, "release")
+    folder.importable()
     found = load(settings.handlers)
     store = open_store(settings, timeout=5.0)
     store.fix_partitions()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from worker.cli import folder
 
 if TYPE_CHECKING:
     from worker.store.base import Store
@@ -35,7 +36,7 @@ def worker() -> None:
     from worker.app import Engine
     from worker.cli.roundtrip import watch
 
-    sys.path.append(str(Path.cwd()))  # FERRY_HANDLERS may name modules that lie here
+    folder.importable()
     engine = Engine(settings)
     reach(engine.core.store)
     signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already

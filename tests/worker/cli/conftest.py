@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ Ferry = Callable[..., Result]
 
 
 @pytest.fixture
-def ferry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ferry:
+def ferry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_log: None) -> Ferry:
     """ferry("connection", "list", transport=…, NAME="value of a variable") in an empty folder."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
     for name in os.environ:
         if name.startswith(("FERRY_", "REDIS_URL", "BROKER_URL", "SENTRY_DSN", "PORT")):
             monkeypatch.delenv(name)

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,20 @@ def test_release_lays_out_once(ferry: Ferry, redis_url: str) -> None:
     other = ferry("release", FERRY_PARTITIONS="4", **settings)
     assert 2 == other.exit_code
     assert "FERRY_PARTITIONS=1" in other.stderr
+
+
+def test_handlers_may_lie_where_the_command_is_typed(ferry: Ferry, redis_url: str, tmp_path: Path) -> None:
+    """And one that cannot be loaded is one sentence."""
+    (tmp_path / "greeter_of_this_test.py").write_text(
+        "from worker.handlers import on\n@on()\ndef greet(event, ferry):\n    pass\n"
+    )
+    settings = {"REDIS_URL": redis_url, "FERRY_SECRET_KEYS": new_key()}
+
+    done = ferry("release", FERRY_HANDLERS="greeter_of_this_test", **settings)
+    assert (0, True) == (done.exit_code, "1 handler(s)" in done.stderr), done.output
+    done = ferry("release", FERRY_HANDLERS="no_such_module", **settings)
+    assert 2 == done.exit_code
+    assert "FERRY_HANDLERS names no_such_module, which cannot be imported" in done.stderr
 
 
 def test_a_misspelt_command_suggests_the_right_one(ferry: Ferry) -> None:
