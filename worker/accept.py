@@ -38,6 +38,8 @@ WORTH = {
 # A newer one replaces a queued older one of the same conversation.
 COALESCED = frozenset({Nature.READ, Nature.TYPING})
 KEY_LENGTH = 255
+# Years that survive being moved to another time zone, and a Redis score.
+SOME_DAY = validate.Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
 class NotFound(Exception):
@@ -73,8 +75,8 @@ class RunBody(Schema):
         validate=validate.Length(1, KEY_LENGTH),
         metadata={"description": "the same key and body give the same run, which is carried out once"},
     )
-    not_before = fields.AwareDateTime(metadata={"description": "RFC 3339; not carried out before"})
-    expires_at = fields.AwareDateTime(metadata={"description": "RFC 3339; not carried out after"})
+    not_before = fields.AwareDateTime(validate=SOME_DAY, metadata={"description": "RFC 3339; not carried out before"})
+    expires_at = fields.AwareDateTime(validate=SOME_DAY, metadata={"description": "RFC 3339; not carried out after"})
     priority = fields.Str(
         validate=validate.OneOf(["live", "bulk"]),
         load_default="live",

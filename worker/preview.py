@@ -16,6 +16,7 @@ from connectors.provider import Provider
 from worker import inputs
 from worker.accept import Order
 from worker.core import Core
+from worker.store.text import wire
 
 REF = "run_preview"  # where a run's id would stand
 SHOWN_BYTES = 100_000  # of a body that is neither JSON nor a form
@@ -40,7 +41,7 @@ def preview(core: Core, order: Order) -> dict[str, Any]:
     provider, action = order.provider, order.action
     spoken = order.stored.speak(core.settings.public_url)
     told: dict[str, Any] = {"connection": spoken.id, "action": action.key, "requests": [], "asks": [], "note": None}
-    given: Mapping[str, Any] = order.body["input"]
+    given: Mapping[str, Any] = json.loads(wire(json.dumps(order.body["input"], ensure_ascii=False)))  # as it is stored
     if action.first is not None:
         try:
             found = action.first(Call(spoken, given, REF), _ask)

@@ -71,7 +71,7 @@ def _addressed(core: Core, connection: str, words: dict[str, Any]) -> dict[str, 
             words.setdefault("channel", found["channel"])
             words.setdefault("via", found["via"])
     if isinstance(words.get("reply_to"), str) and words["reply_to"].startswith("msg_"):
-        words["reply_to"] = _message(core, words["reply_to"])["provider_id"]
+        words["reply_to"] = _message(core, words["reply_to"], "reply_to")["provider_id"]
     return {name: value for name, value in words.items() if value is not None}
 
 
@@ -79,6 +79,9 @@ def about(core: Core, message: str, verb: str, words: Mapping[str, Any] | None =
     """mark_read, react or unreact of a message of ours (its `msg_…` id)."""
     found = _message(core, message)
     connection = found["connection"]
+    if found["conversation"] is None:
+        told = f"nobody has told yet whose conversation the message {message!r} belongs to"
+        raise NotFound(told)
     said = {"to": found["conversation"], "message": found["provider_id"], **(words or {})}
     return speak(core, connection, verb, _addressed(core, connection, said), **options)
 
@@ -93,11 +96,11 @@ def typing(core: Core, conversation: str, *, on: bool = True, **options: Any) ->
     return speak(core, place[0], "typing", said, **options)
 
 
-def _message(core: Core, ident: str) -> dict[str, Any]:
+def _message(core: Core, ident: str, field: str = "") -> dict[str, Any]:
     found = messages.get(core.store, ident)
     if found is None or not found["provider_id"]:
         told = f"there is no message {ident!r}, or it is no longer kept"
-        raise NotFound(told)
+        raise NotFound(told, field)
     return found
 
 

@@ -43,7 +43,7 @@ def run_id(partition: int, connection: str, idempotency_key: str | None) -> str:
 
 def conversation_id(partition: int, connection: str, party: str) -> str:
     """Opaque, and reversible by us alone: it names connection and party."""
-    return f"cnv_{(connection + ' ' + party).encode().hex()}{partition:02x}"
+    return f"cnv_{(connection + ' ' + party).encode('utf-8', 'surrogatepass').hex()}{partition:02x}"
 
 
 def conversation_of(ident: str) -> tuple[str, str] | None:
@@ -51,7 +51,7 @@ def conversation_of(ident: str) -> tuple[str, str] | None:
     if not ident.startswith("cnv_"):
         return None
     try:
-        connection, _, party = bytes.fromhex(ident[4:-2]).decode().partition(" ")
+        connection, _, party = bytes.fromhex(ident[4:-2]).decode("utf-8", "surrogatepass").partition(" ")
     except ValueError:
         return None
     return (connection, party) if connection and party else None
