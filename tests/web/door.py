@@ -16,6 +16,7 @@ from worker.store.connections import Stored
 
 KEY = "a-key-of-the-tests"
 TO = "15550100123"
+NOBODY = "redis://127.0.0.1:9"  # nobody answers there
 
 
 @dataclass

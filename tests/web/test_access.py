@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 import redis
 
-from tests.web.door import KEY, Door, open_door
+from tests.web.door import KEY, NOBODY, Door, open_door
 from worker.store import apikeys
-
-BUSY = ("127.0.0.1", 9)  # nobody answers there
+from worker.store.client import connect
 
 
 @pytest.mark.parametrize(
@@ -115,7 +114,7 @@ def test_an_odd_request_id_is_replaced(door: Door, given: str) -> None:
 
 def test_redis_away_is_try_again() -> None:
     """503 with Retry-After, for those who have a key and for those whose key cannot be looked up."""
-    client = redis.Redis(host=BUSY[0], port=BUSY[1], socket_connect_timeout=0.2)
+    client = connect(NOBODY, timeout=0.2, retries=0)
     door = open_door(client)
 
     for headers in ({"Authorization": f"Bearer {KEY}"}, {"Authorization": "Bearer unheard-of"}):

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import redis
 
-from tests.web.door import Door, open_door
+from tests.web.door import NOBODY, Door, open_door
 from web import health
+from worker.store.client import connect
 from worker.ticker import ELECTED
 
 
@@ -80,7 +81,7 @@ def test_not_ready_with_another_secret_key(door: Door, redis: redis.Redis) -> No
 
 def test_alive_but_not_ready_without_redis() -> None:
     """Redis being away is "not ready", never "dead"; metrics say so, too."""
-    door = open_door(redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2))
+    door = open_door(connect(NOBODY, timeout=0.2, retries=0))
 
     assert 200 == door.knock("GET", "/healthz").status_code
     found = ready(door, 503)

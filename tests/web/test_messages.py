@@ -143,3 +143,11 @@ def test_a_message_and_its_timeline(door: Door) -> None:
     heard = door.get(f"/v1/messages/{event['message']['id']}/timeline")["items"]
     assert [("message.received", event["request"])] == [(one["kind"], one["request"]) for one in heard]
     assert "body" in door.get(f"/v1/requests/{event['request']}")
+
+
+def test_an_answer_to_what_is_not_there_is_told(door: Door) -> None:
+    """The field that names it, not the address."""
+    door.ferry.connect("1msg")
+    said = {"connection": "1msg", "to": TO, "text": "x", "reply_to": "msg_000000000000000000000000000000"}
+
+    assert ["reply_to"] == list(door.post("/v1/messages", said, 422)["fields"])

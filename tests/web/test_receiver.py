@@ -12,8 +12,9 @@ import redis
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from connectors.registry import PROVIDERS
-from tests.web.door import Door, open_door
+from tests.web.door import NOBODY, Door, open_door
 from worker.store import journal
+from worker.store.client import connect
 from worker.store.connections import Stored
 
 
@@ -220,7 +221,7 @@ def test_what_nobody_understands_is_kept(door: Door) -> None:
 
 def test_redis_away_is_try_again() -> None:
     """503 with Retry-After for anybody; never a 2xx."""
-    door = open_door(redis.Redis(host="127.0.0.1", port=9, socket_connect_timeout=0.2))
+    door = open_door(connect(NOBODY, timeout=0.2, retries=0))
 
     answer = door.knock("POST", "/webhooks/shop/a-token-of-twenty-letters", data=b"{}")
 

@@ -109,6 +109,8 @@ def of(problem: Exception) -> Problem:
         log.warning("redis is away: a call was asked to come again", extra={"error": type(problem).__name__})
         told = "Ferry cannot store anything at the moment: try again"
         return Problem(503, "away", told, headers={"Retry-After": "5"})
+    if isinstance(problem, RecursionError):
+        return Problem(400, "bad_json", "the body is nested too deeply")
     if isinstance(problem, WrongKey):
         return Problem(500, "wrong_key", str(problem))
     log.error("a call failed", extra={"error": where(problem)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flask import Response, request
@@ -61,6 +62,8 @@ def with_key(found: dict[str, Any]) -> dict[str, Any]:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return found
+    with contextlib.suppress(UnicodeError):  # WSGI hands a header over as Latin-1, and people send UTF-8
+        key = key.encode("latin-1").decode()
     if found.setdefault("idempotency_key", key) != key:
         words = "the header Idempotency-Key and the body's idempotency_key differ"
         raise InvalidCall(words, fields={"idempotency_key": [words]})
