@@ -21,7 +21,7 @@ from marshmallow import ValidationError
 from connectors.action import Action, Ask, Call, Nature, Outcome
 from connectors.connection import Connection, blot
 from connectors.errors import BadReply, ConnectorError, InvalidCall, OutcomeUnknown, Unreachable
-from connectors.provider import Answer, Provider
+from connectors.provider import Answer, Provider, Send
 from connectors.schema import AnyReply, load
 
 MAX_ANSWER = 16 * 1024 * 1024  # bytes; a larger answer is not one of theirs
@@ -75,6 +75,27 @@ def new_client(transport: httpx.BaseTransport | None = None, *, verify: Any = Tr
     return httpx.Client(
         transport=transport, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT}
     )
+
+
+def sending(client: httpx.Client, seconds: float) -> Send:
+    """
+    Bare requests, each within `seconds` between any two bytes: for token calls, which are no action.
+
+    raises (from what is returned): Unreachable when nothing left, OutcomeUnknown when it may have
+    """
+
+    def send(request: httpx.Request) -> httpx.Response:
+        request.extensions = {**request.extensions, "timeout": httpx.Timeout(seconds).as_dict()}
+        try:
+            return client.send(request)
+        except NOT_LEFT as problem:
+            told = f"could not reach the provider: {type(problem).__name__}"
+            raise Unreachable(told) from problem
+        except LEFT as problem:
+            told = f"the request left and its answer did not come whole: {type(problem).__name__}"
+            raise OutcomeUnknown(told) from problem
+
+    return send
 
 
 def origin(connection: Connection, default: str) -> str:

@@ -83,12 +83,52 @@ class Refresh:
     pressing: (connection, now) → whether a call must wait for the renewal; False while the old secrets serve, so that a
           renewal that fails in good time stops nobody
     on_refusal: whether renewing once may help when the provider refuses the credentials
+    given: (connection before, or None; connection now; now) → what to note when a person gives secrets, as `call` gives
+          it, None taking a setting away; without a date nothing would ever be due
     """
 
     due: Callable[[Connection, datetime], bool]
     call: Callable[[Connection, Send], Mapping[str, str]]
     on_refusal: Callable[[Connection], bool] = lambda connection: False  # noqa: ARG005
     pressing: Callable[[Connection, datetime], bool] = lambda connection, now: True  # noqa: ARG005
+    given: Callable[[Connection | None, Connection, datetime], Mapping[str, str | None]] = (
+        lambda before, after, now: {}  # noqa: ARG005
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """
+    An account that a login lets us speak for.
+
+    title:   what people call it
+    account: as `Provider.account` names it
+    changes: secrets by name, settings as "settings.<name>"; None takes a setting away
+    """
+
+    title: str
+    account: str | None
+    changes: Mapping[str, str | None] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """
+    A login in a person's browser; `ferry connect` walks its steps, which keep nothing themselves.
+
+    needs:   (settings) → names of the settings and secrets that the login itself takes
+    gives:   names of those it answers, so that nobody is asked for them
+    address: (connection, redirect_uri, state) → where the person consents; raises InvalidCall
+    code:    (the URL the person came back to, state) → the code in it; raises Rejected when the person said no,
+             InvalidCall for an answer that belongs to another login
+    grants:  (connection, redirect_uri, code, send, now) → the accounts, with their tokens; raises ConnectorError
+    """
+
+    needs: Callable[[Mapping[str, Any]], tuple[str, ...]]
+    gives: frozenset[str]
+    address: Callable[[Connection, str, str], str]
+    code: Callable[[str, str], str]
+    grants: Callable[[Connection, str, str, Send, datetime], list[Grant]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +162,9 @@ class Provider:
     """
     name:      in code and in keys ("onemsg"); `title` is what people call it ("1msg"), `also` other spellings
     base_url:  the default origin; a connection's `base_url` setting wins, plain http only towards loopback
-    settings, secrets: the schemas of a connection; descriptions say where to find each
+    settings, secrets: the schemas of a connection; descriptions say where to find each.  `ferry connect` asks for what
+               is required; `metadata={"ask": …}` says otherwise: True always, False never, {setting: (values)} when
+               another setting is one of these (None: is not said); "made_up": True offers a random one
     locate:    (connection, path) → absolute URL without query
     auth:      connection → httpx.Auth (or None where `locate` or `shape` carries it)
     actions:   key → Action
@@ -143,6 +185,8 @@ class Provider:
     rest:      seconds the connection's calls should rest after this answer, from what its headers say of the
                allowance used, so that the limit is never reached; None: go on.  Asked of every answer, refusals too
     refresh:   for expiring secrets
+    login:     where a person gets the credentials by logging in
+    paste:     where a person has to paste the webhook's URL; "" where `register` does all of it
     prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
     """
@@ -175,6 +219,8 @@ class Provider:
     account: Callable[[Connection], str | None] = lambda connection: None  # noqa: ARG005
     rest: Callable[[Answer], float | None] = lambda answer: None  # noqa: ARG005
     refresh: Refresh | None = None
+    login: Login | None = None
+    paste: str = ""
     prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
     also: Iterable[str] = ()
 

@@ -32,7 +32,9 @@ def _said(description: str, **more: Any) -> dict[str, Any]:
 class InfobipSettings(Settings):
     """What a connection may set; README.md tells where each is found."""
 
-    base_url = Text(metadata=_said("the account's host, e.g. xk4d9p.api.infobip.com; only the id will do as well"))
+    base_url = Text(
+        metadata=_said("the account's host, e.g. xk4d9p.api.infobip.com; only the id will do as well", ask=True)
+    )
     auth = Text(validate=_one_of(*AUTH_MODES), metadata=_said("api_key (default), basic, oauth2 or session"))
     sms_sender = Text(metadata=_said("sender of SMS that name none: up to 11 characters, a short code or a number"))
     mms_sender = Text(metadata=_said("sender of MMS that name none"))
@@ -63,7 +65,7 @@ class InfobipSettings(Settings):
     session_minutes = fields.Float(
         validate=validate.Range(min=2), metadata=_said("life of a session token in minutes; default 60")
     )
-    token_expires_at = Text(metadata=_said("written by Ferry: when the current token ends, RFC 3339"))
+    token_expires_at = Text(metadata=_said("written by Ferry: when the current token ends, RFC 3339", ask=False))
     webhook_username = Text(metadata=_said("Basic user name that Infobip's calls must carry (webhook_password)"))
     webhook_header = Text(metadata=_said("name of a header that Infobip's calls must carry (webhook_header_value)"))
     webhook_hmac_header = Text(metadata=_said("header of the HMAC signature; default X-Infobip-Signature"))
@@ -75,12 +77,14 @@ class InfobipSettings(Settings):
 class InfobipSecrets(Settings):
     """Which of them are needed depends on the setting `auth`."""
 
-    api_key = Text(metadata=_said("auth api_key: portal, Developer Tools, API keys"))
-    username = Text(metadata=_said("auth basic or session: the portal user"))
-    password = Text(metadata=_said("auth basic or session"))
-    client_id = Text(metadata=_said("auth oauth2: the account's user name, or the id of an OAuth client"))
-    client_secret = Text(metadata=_said("auth oauth2"))
-    access_token = Text(metadata=_said("written by Ferry: the current token of auth oauth2 or session"))
+    api_key = Text(metadata=_said("auth api_key: portal, Developer Tools, API keys", ask={"auth": (None, "api_key")}))
+    username = Text(metadata=_said("auth basic or session: the portal user", ask={"auth": ("basic", "session")}))
+    password = Text(metadata=_said("auth basic or session", ask={"auth": ("basic", "session")}))
+    client_id = Text(
+        metadata=_said("auth oauth2: the account's user name, or the id of an OAuth client", ask={"auth": ("oauth2",)})
+    )
+    client_secret = Text(metadata=_said("auth oauth2", ask={"auth": ("oauth2",)}))
+    access_token = Text(metadata=_said("written by Ferry: the current token of auth oauth2 or session", ask=False))
     webhook_password = Text(metadata=_said("Basic password that Infobip's calls must carry"))
     webhook_header_value = Text(metadata=_said("value of the header `webhook_header`"))
     webhook_hmac_key = Text(metadata=_said("key of the HMAC security; its presence turns the check on"))

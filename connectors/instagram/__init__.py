@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.instagram import account, actions_account, evidence, login, usage, webhooks
+from connectors.instagram import account, actions_account, consent, evidence, login, usage, webhooks
 from connectors.instagram.actions import ACTIONS
 from connectors.instagram.errors import judge
 from connectors.instagram.replies import read
@@ -41,6 +41,8 @@ PROVIDER = Provider(
     register=actions_account.register,
     unregister=actions_account.unregister,
     refresh=login.REFRESH,
+    login=consent.LOGIN,
+    paste=consent.PASTE,
     prove=evidence.prove,
     account=account.named,
     rest=usage.rest,

@@ -66,11 +66,15 @@ class InstagramSettings(Settings):
     )
     page_id = fields.String(
         validate=validate.Length(min=1, max=128),
-        metadata={"description": "Facebook Page linked to the account; needed with facebook_login"},
+        metadata={
+            "description": "Facebook Page linked to the account; needed with facebook_login",
+            "ask": {"login_type": (FACEBOOK_LOGIN,)},
+        },
     )
     app_id = fields.String(
         metadata={
-            "description": "id of the login's app: the Instagram app (instagram_login) or the Meta app (facebook_login)"
+            "description": "id of the login's app: Instagram → API setup with Instagram login has the Instagram app's "
+            "(instagram_login), App settings → Basic the Meta app's (facebook_login)"
         },
     )
     api_version = fields.String(
@@ -130,14 +134,21 @@ class InstagramSecrets(Settings):
             "description": "Instagram User token (IGAA…) with instagram_login, Page token (EAA…) with facebook_login"
         },
     )
-    app_secret = fields.String(metadata={"description": "Meta app secret: App settings → Basic; signs webhooks"})
+    app_secret = fields.String(
+        metadata={"description": "Meta app secret: App settings → Basic; signs webhooks", "ask": True}
+    )
     instagram_app_secret = fields.String(
         metadata={
-            "description": "Instagram app secret: Instagram → API setup with Instagram login; may sign webhooks too"
+            "description": "Instagram app secret: Instagram → API setup with Instagram login; may sign webhooks too",
+            "ask": {"login_type": (INSTAGRAM_LOGIN,)},
         }
     )
     verify_token = fields.String(
-        metadata={"description": "a random string of your choice, given to Meta beside the callback URL"}
+        metadata={
+            "description": "a random string of your choice, given to Meta beside the callback URL",
+            "ask": True,
+            "made_up": True,
+        }
     )
 
 

@@ -59,6 +59,7 @@ DOORS = {
 LIFE = timedelta(days=60)
 YOUNGEST = timedelta(hours=24)  # a younger token is not renewed
 AHEAD = timedelta(days=15)  # renewed when no more than this is left
+DATES = ("token_issued_at", "token_expires_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,27 @@ def pages(send: Send, login: Login, user_token: str) -> list[Page]:
         words["after"] = after
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose Instagram token it is; `app_scoped` is the id that webhooks never carry."""
+
+    account_id: str
+    app_scoped: str | None
+    username: str | None
+
+
+def owner(send: Send, login: Login, token: str) -> Owner:
+    """instagram_login: the professional account of a token.  raises: ConnectorError"""
+    words = {"fields": "id,user_id,username"}
+    data = _get(send, f"{login.graph}/{login.api_version}/me", words, bearer=token)
+    rows = items(data, "data")
+    found = rows[0] if rows else data  # documented wrapped, also seen flat (page §1.2)
+    account = text(found, "user_id")
+    if account is None:
+        raise BadReply("the account was asked for and told without its id", provider="instagram")
+    return Owner(account, text(found, "id"), text(found, "username"))
+
+
 def inspect(send: Send, login: Login, token: str) -> dict[str, Any]:
     """facebook_login: {valid, expires_at, scopes} of a token, as Meta's debug_token says.  raises: ConnectorError"""
     words = {"input_token": token}
@@ -240,12 +262,14 @@ def due(connection: Connection, now: datetime) -> bool:
     """
     Whether the token should be renewed now: an Instagram token, a day old, alive, with 15 days or fewer left.
 
+    One whose end nobody told is renewed as soon as it may be: it may be older than it seems, and then its end is known.
     A dead token is not due: it cannot be renewed, and the person must log in again.
     """
     issued, expires = life(connection)
     if on_facebook(connection) or issued is None or expires is None:
         return False
-    return now >= issued + YOUNGEST and expires - AHEAD <= now < expires
+    ahead = AHEAD if moment(_spoken(connection.setting("token_expires_at"))) else LIFE
+    return now >= issued + YOUNGEST and expires - ahead <= now < expires
 
 
 def renew(connection: Connection, send: Send) -> Mapping[str, str]:
@@ -264,13 +288,28 @@ def changes(token: Token) -> dict[str, str]:
     return told
 
 
+def given(before: Connection | None, after: Connection, now: datetime) -> dict[str, str | None]:
+    """
+    What to note of a token that a person gave: issued now, unless they said when.
+
+    The dates of the token before are not its own, and a Page token has none.
+    """
+    fresh = before is None or before.secret("access_token") != after.secret("access_token")
+    dates = [after.setting(name) for name in DATES]
+    told = dates != [None if before is None else before.setting(name) for name in DATES]
+    if not (fresh and not told) and (any(dates) or on_facebook(after)):
+        return {}
+    issued = None if on_facebook(after) else now.isoformat()
+    return {"settings.token_issued_at": issued, "settings.token_expires_at": None}
+
+
 def pressing(connection: Connection, now: datetime) -> bool:
     """Never: the old token serves until it dies, and a dead one cannot be renewed."""
     del connection, now
     return False
 
 
-REFRESH = Refresh(due=due, call=renew, pressing=pressing)
+REFRESH = Refresh(due=due, call=renew, pressing=pressing, given=given)
 
 
 # Underneath ---------------------------------------------------------------------------------------------------------

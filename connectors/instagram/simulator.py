@@ -14,6 +14,7 @@ Instagram's stand-in, on either host: strict where the page says Meta is, with i
     permissions      the permissions the token has; what lacks one is refused
     require_proof    true: calls without appsecret_proof are refused
     token_issued_at  Unix seconds; the token lives 60 days from then
+    consent          "deny": the person at the consent page says no
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from connectors.instagram import simulator_send, webhooks
 from connectors.instagram.account import FACEBOOK_LOGIN, proof
 from connectors.instagram.actions import ACTIONS
 from connectors.instagram.samples import SAMPLES, entry
-from connectors.instagram.simulator_account import CODE, LIFE, Bureau, Desk, OAuthRefusal
+from connectors.instagram.simulator_account import DENIED, LIFE, Bureau, Desk, OAuthRefusal
 from connectors.instagram.simulator_memory import DAY, Memory, Meter, Refusal, Said, Token, invalid
 from connectors.instagram.simulator_read import Reader, customer_of, fields
 from connectors.provider import Stamp
@@ -97,8 +98,8 @@ class InstagramSimulator(Simulator):
         query, asked = _query(request), (request.method, request.url.path)
         if asked == ("GET", "/oauth/authorize"):
             where = httpx.URL(query.get("redirect_uri", ""))
-            code = f"{CODE}-{self.memory.new_number()}"
-            found = where.copy_merge_params({"code": code, "state": query.get("state", "")})
+            told = DENIED if self.webhook.get("consent") == "deny" else {"code": self.bureau.new_code()}
+            found = where.copy_merge_params({**told, "state": query.get("state", "")})
             return httpx.Response(302, headers={"location": f"{found}#_"})
         if asked == ("POST", "/oauth/access_token"):
             return httpx.Response(200, json=self.bureau.code(_form(request)))

@@ -9,7 +9,14 @@ from connectors.instagram.simulator_memory import DAY, Memory, Refusal, Token, i
 from connectors.instagram.simulator_send import fetch, keys
 
 LIFE = 60 * DAY
-CODE = "AQsimulated-code-0001"  # the code the stand-in's consent page would give
+CODE = "AQsimulated-code-0001"  # how the codes of the stand-in's consent page begin
+HOUR = 3600.0  # how long a code lives
+DENIED = {
+    # what a person brings back who says no  (page §1.3)
+    "error": "access_denied",
+    "error_reason": "user_denied",
+    "error_description": "The user denied your request.",
+}
 APP_ID = "990000000000001"
 FIELDS = {
     False: {
@@ -122,6 +129,16 @@ class Bureau:
         self.secrets = secrets
         self.settings = settings
         self.used: set[str] = set()
+        self.issued: dict[str, float] = {}
+
+    def new_code(self) -> str:
+        """A fresh code, good once and for an hour."""
+        found = f"{CODE}-{self.memory.new_number()}"
+        self.issued[found] = self.memory.clock()
+        return found
+
+    def _over(self, code: str) -> bool:
+        return self.memory.clock() - self.issued.get(code, self.memory.clock()) >= HOUR
 
     def new(self, prefix: str, seconds: float | None) -> str:
         """A fresh token that lives so long."""
@@ -139,6 +156,8 @@ class Bureau:
         code = form.get("code", "")
         if not code.startswith(CODE) or code in self.used:
             raise OAuthRefusal("This authorization code has been used, or is not valid")
+        if self._over(code):
+            raise OAuthRefusal("This authorization code has expired")
         self.used.add(code)
         permissions = "instagram_business_basic,instagram_business_manage_messages"
         row = {"access_token": self.new("IGAA-short", 3600), "user_id": "24841400000000001", "permissions": permissions}
@@ -172,6 +191,8 @@ class Bureau:
             self._alive(query.get("fb_exchange_token", ""))
         elif not query.get("code", "").startswith(CODE) or query["code"] in self.used:
             raise invalid("This authorization code has been used.")
+        elif self._over(query["code"]):
+            raise invalid("This authorization code has expired.")
         self.used.add(query.get("code", ""))
         return {"access_token": self.new("EAA-user", LIFE), "token_type": "bearer", "expires_in": int(LIFE)}
 

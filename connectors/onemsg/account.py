@@ -40,6 +40,7 @@ class ChannelSettings(Settings):
             "description": "The channel (instance) id, part of every URL; not the phone number and not Meta's ids. "
             "May be left out when the token is a JWT, which carries it.",
             "example": "ABC000111222",
+            "ask": True,
         }
     )
     base_url = fields.String(
