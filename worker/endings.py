@@ -84,16 +84,22 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
     core = job.core
     origin = Origin(job.partition, job.stored.id, job.provider.title, None, int(time.time() * 1000))
     fields, shown = _fields(job, attempt, verdict)
+    open_still = verdict.kind in {"again", "more"}
+    if open_still:  # told only if the script finds that the run has left its lane: it is given up then
+        shown["state"] = "failed"
+    ended = _ended(core, job, origin, verdict, shown)
     ending = runs.Ending(
         verdict.kind,
         fields,
         until=_until(core, verdict),
         scope=verdict.scope,
-        letter=_letter(core, job, shown) if verdict.kind in {"failed", "again"} else None,
-        events=_events(core, job, origin, verdict, shown),
+        letter=_letter(core, job, shown) if open_still or verdict.kind == "failed" else None,
+        events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
+        given_up=ended if verdict.kind == "more" else (),
     )
-    told = insist(
-        lambda: runs.finish(
+
+    def tell() -> runs.Finished:
+        return runs.finish(
             core.store,
             job.partition,
             job.run,
@@ -104,7 +110,10 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
             lease=job.lease,
             go_on=job.go_on,
         )
-    )
+
+    told = insist(tell)
+    if attempt.id:
+        core.flights.end(attempt.id, tell)
     log.info(
         "run",
         extra={
@@ -193,28 +202,31 @@ def _part(part: Part) -> dict[str, Any]:
     }
 
 
-def _events(core: Core, job: Job, origin: Origin, verdict: Verdict, shown: Mapping[str, Any]) -> list[Commit]:
+def _sent(core: Core, job: Job, origin: Origin, verdict: Verdict) -> list[Commit]:
+    """message.sent of each message that was taken."""
+    if job.action.nature is not Nature.SEND:
+        return []
+    given = json.loads(job.record.get("input") or b"{}")
+    party = text(job.record.get("conversation"))
+    talk = talk_of(job.record)
     found: list[Commit] = []
-    if job.action.nature is Nature.SEND:
-        given = json.loads(job.record.get("input") or b"{}")
-        party = text(job.record.get("conversation"))
-        talk = talk_of(job.record)
-        for part in verdict.parts:
-            if part.message and part.state == "accepted":
-                said = said_by(job.action, given, part.message)
-                whom = part.to or party
-                known = talk if whom == party else NO_TALK
-                found.append(sent_event(origin, said, whom, job.run, core.hearers(EventType.SENT), known))
-    kind = {
-        "succeeded": EventType.RUN_SUCCEEDED,
-        "failed": EventType.RUN_FAILED,
-        "again": EventType.RUN_FAILED,  # told only when the script finds that it may not be tried again
-        "unknown": EventType.RUN_UNKNOWN,
-    }.get(verdict.kind)
-    if kind is not None:
-        told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(job.record.get("conversation"))}
-        found.append(run_event(origin, kind, told, core.hearers(kind), talk_of(job.record)))
+    for part in verdict.parts:
+        if part.message and part.state == "accepted":
+            said = said_by(job.action, given, part.message)
+            whom = part.to or party
+            known = talk if whom == party else NO_TALK
+            found.append(sent_event(origin, said, whom, job.run, core.hearers(EventType.SENT), known))
     return found
+
+
+ENDS = {"succeeded": EventType.RUN_SUCCEEDED, "unknown": EventType.RUN_UNKNOWN}
+
+
+def _ended(core: Core, job: Job, origin: Origin, verdict: Verdict, shown: Mapping[str, Any]) -> list[Commit]:
+    """run.succeeded, run.unknown or run.failed: the last also for a run that may have to be given up."""
+    kind = ENDS.get(verdict.kind, EventType.RUN_FAILED)
+    told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(job.record.get("conversation"))}
+    return [run_event(origin, kind, told, core.hearers(kind), talk_of(job.record))]
 
 
 def said_by(action: Action, given: Mapping[str, Any], provider_id: str) -> Message:

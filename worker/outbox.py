@@ -45,6 +45,8 @@ def drain(core: Core, partition: int, queue: str) -> None:
     lease = int(core.settings.lease_seconds * 1000)
     limit, answering = core.settings.per_queue, True
     while core.may_go_on(until):
+        if core.flights.calm():
+            return  # the queue stays due: the tick rings again
         taken = lanes.claim(core.store, partition, queue, lease=lease, limit=limit, answering=answering)
         answering = False
         core.ring(partition, taken.rings)
@@ -243,7 +245,7 @@ def _leave_and_call(
     try:
         return endings.finish(job, made, verdict)
     finally:
-        core.flights.end(attempt)
+        core.flights.forget(attempt)
 
 
 def _rest(job: Job, answer: Answer) -> None:

@@ -15,6 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from connectors.errors import Reason, Rejected
 from connectors.events import EventType
 from worker.core import Core
@@ -80,9 +82,18 @@ class Ticker:
 
     def _watch_server(self) -> None:
         info: Any = self.core.store.client.info("server")
-        again = self.core.flights.watch(self.core.store, str(info.get("run_id", "")))
+        again = self.core.flights.watch(self.core.store, str(info.get("run_id", "")), forgets=self._forgets)
         if again:
             log.warning("redis restarted: flights told again", extra={"count": again})
+
+    def _forgets(self) -> bool:
+        """Whether this Redis may come back without its last moments; one that will not tell is believed to."""
+        try:
+            told: Any = self.core.store.client.config_get("append*")
+        except ResponseError:
+            return True
+        words = {text(name): text(value) for name, value in told.items()}
+        return (words.get("appendonly"), words.get("appendfsync")) != ("yes", "always")
 
     def tick(self) -> float:
         """One turn over all partitions; returns how many seconds until the next."""
