@@ -16,14 +16,15 @@ def steps(store: Store, message: dict[str, Any]) -> list[dict[str, Any]]:
 
     kind: an event's type; "run.accepted" and "run.attempt" for the run that sent it
     """
-    found = [_of_event(store, one) for one in messages.timeline(store, message["id"])]
     run = runs.get(store, message["run"]) if message["run"] else None
+    found: list[dict[str, Any]] = []
     if run is not None:
         found.append(_step(run["created_at"], "run.accepted", run=run["id"]))
         for one in run["attempts"]:
             detail = {name: one.get(name) for name in ("ms", "status", "outcome")}
             found.append(_step(one["at"], "run.attempt", run=run["id"], detail=detail))
-    found.sort(key=lambda one: str(one["at"]))
+    found += [_of_event(store, one) for one in messages.timeline(store, message["id"])]
+    found.sort(key=lambda one: str(one["at"]))  # what is of one ms stays as it is here: a cause before its effect
     return found
 
 
