@@ -85,6 +85,8 @@ class Refresh:
     on_refusal: whether renewing once may help when the provider refuses the credentials
     given: (connection before, or None; connection now; now) → what to note when a person gives secrets, as `call` gives
           it, None taking a setting away; without a date nothing would ever be due
+    mortal: whether what has ended (the setting `token_expires_at`, RFC 3339) can no longer be renewed: then a person
+          must give it anew, and is warned in time
     """
 
     due: Callable[[Connection, datetime], bool]
@@ -94,6 +96,7 @@ class Refresh:
     given: Callable[[Connection | None, Connection, datetime], Mapping[str, str | None]] = (
         lambda before, after, now: {}  # noqa: ARG005
     )
+    mortal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,14 @@ class UnknownCall:
     left: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """Where the file of an attachment is; `auth` goes to the connection's own origin only, wherever `url` leads."""
+
+    url: str
+    auth: httpx.Auth | None = None
+
+
 Verb = Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
 """
 A neutral verb's words → (action key, its input).  Words:
@@ -187,6 +198,8 @@ class Provider:
     refresh:   for expiring secrets
     login:     where a person gets the credentials by logging in
     paste:     where a person has to paste the webhook's URL; "" where `register` does all of it
+    media:     (connection, attachment as events show it, ask) → where its file is now, where that takes credentials or a
+               question; None: at its url.  Asked when somebody wants the file, never while parsing
     prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
     """
@@ -222,6 +235,7 @@ class Provider:
     login: Login | None = None
     paste: str = ""
     prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
+    media: Callable[[Connection, Mapping[str, Any], Ask], FileAt | None] | None = None
     also: Iterable[str] = ()
 
     def verb(self, name: str, words: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -1,7 +1,7 @@
 """
 Chores: what the elected worker does now and then beside the tick, in a thread of its own because it calls providers.
 
-Looking for proof of unknown runs each second, renewing what expires each minute.
+Looking for proof of unknown runs each second, renewing what expires each minute, warning of what ends each hour.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from worker import reconcile, tokens
+from worker import expiry, reconcile, tokens
 from worker.core import Core
 
 log = logging.getLogger("ferry.chores")
 
-SECOND, MINUTE = 1.0, 60.0
+SECOND, MINUTE, HOUR = 1.0, 60.0, 3600.0
 
 
 class Chores:
@@ -28,6 +28,7 @@ class Chores:
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._renew_at = 0.0
+        self._warn_at = 0.0
 
     def start(self) -> None:
         """Begins."""
@@ -53,3 +54,6 @@ class Chores:
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + MINUTE
             tokens.turn(self.core)
+        if time.monotonic() >= self._warn_at:
+            self._warn_at = time.monotonic() + HOUR
+            expiry.turn(self.core)

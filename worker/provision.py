@@ -43,7 +43,8 @@ def hold(
     held: list[dict[str, Any]] = []
     for part, schema, given in (("settings", provider.settings, settings), ("secrets", provider.secrets, secrets)):
         try:
-            held.append({name: value for name, value in schema().load(given).items() if value is not None})
+            found = schema().load(given).items()
+            held.append({name: _plain(value) for name, value in found if value is not None})
         except ValidationError as problem:
             told = problem.messages if isinstance(problem.messages, dict) else {"": problem.messages}
             wrong.update({f"{part}.{name}": words for name, words in told.items()})
@@ -57,6 +58,11 @@ def hold(
         sentence = f"a {provider.title} connection cannot be made of this: {', '.join(wrong)}"
         raise InvalidCall(sentence, fields=wrong)
     return held[0], held[1]
+
+
+def _plain(value: Any) -> Any:
+    """As it is stored: JSON has no times."""
+    return iso(value) if isinstance(value, datetime) else value
 
 
 def create(
@@ -87,6 +93,7 @@ def create(
         created_at=iso(datetime.now(UTC)),
         limits=pace.hold(chosen, limits or {}),
     )
+    made = tokens.noted(chosen, None, made)
     try:
         saved = core.connections.save(made, only_new=True)
     except BadName as problem:
@@ -120,18 +127,11 @@ def ensure(
         raise Conflict(told)
     held, hidden = hold(chosen, {**had.settings, **settings}, {**had.secrets, **secrets})
     paced = had.limits if limits is None else pace.hold(chosen, limits)
-    same = (held, hidden, paced) == (had.settings, had.secrets, had.limits) and label in {"", had.label}
-    if same and had.state == READY and not had.archived:
+    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, archived=False, limits=paced)
+    changed = tokens.noted(chosen, had, changed)
+    if changed == had and had.state == READY:
         return check(core, had)
-    changed = replace(
-        had,
-        settings=held,
-        secrets=hidden,
-        label=label or had.label,
-        state=states.BUILDING,
-        archived=False,
-        limits=paced,
-    )
+    changed = replace(changed, state=states.BUILDING)
     core.connections.save(changed)
     return check(core, changed)
 
@@ -172,7 +172,7 @@ def _judged(
     error = problem.as_dict()
     error["text"] = blot(str(error["text"]), spoken)
     if problem.reason == Reason.AUTH:
-        action = states.required(provider.title, spoken.id)
+        action = states.required(provider, spoken.id)
         return states.CLIENT_ACTION_REQUIRED, action, error
     if isinstance(problem, InvalidCall):
         return CONFIGURATION_ERROR, None, error

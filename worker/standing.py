@@ -11,7 +11,7 @@ from typing import Any
 from connectors import client as http
 from connectors.errors import ConnectorError
 from connectors.provider import Provider
-from worker import pace, states
+from worker import pace, states, tokens
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.provision import check, get, hold
@@ -60,7 +60,8 @@ def change(
         limits=pace.hold(provider, _laid(had.limits, limits)),
         label=had.label if label is None else label,
     )
-    if (held, hidden) == (had.settings, had.secrets):
+    changed = tokens.noted(provider, had, changed)
+    if (changed.settings, changed.secrets) == (had.settings, had.secrets):
         core.connections.save(changed)
         return changed
     changed = replace(changed, state=states.BUILDING)

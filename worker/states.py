@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from connectors.connection import blot
 from connectors.errors import ConnectorError
 from connectors.events import EventType
+from connectors.provider import Provider
 from worker.core import Core
 from worker.store import events, ids
 from worker.store.connections import READY, Stored
@@ -26,15 +28,31 @@ FAR_MS = 10 * 365 * 86_400_000  # a gate that only a person opens
 CLASSES = ("live", "bulk")
 
 
-def required(title: str, ident: str) -> dict[str, Any]:
-    """What a person has to do when a provider does not accept the credentials, in words for them and for an agent."""
+def required(provider: Provider, ident: str, why: str = "does not accept the credentials") -> dict[str, Any]:
+    """What a person has to do for credentials that are good again, in words for them and for an agent."""
+    title = provider.title
+    if provider.login is not None:
+        command = f"`{remedy(provider, ident)}`"
+        return {
+            "type": "connect",
+            "description": f"{title} {why}: log in again with {command}",
+            "uiUrl": None,
+            "agentInstructions": f"Ask the owner to run {command} at a terminal and to log in to {title} in the "
+            "browser it opens: an agent cannot do that for them.",
+        }
     return {
         "type": "provide-input",
-        "description": f"{title} does not accept the credentials: give new ones",
+        "description": f"{title} {why}: give new ones",
         "uiUrl": None,
-        "agentInstructions": f"Ask the owner for the credentials of {title}, then run "
-        f"`ferry connection ensure {title} --key {ident} --secret NAME=@ENV`.",
+        "agentInstructions": f"Ask the owner for the credentials of {title}, then run `{remedy(provider, ident)}`.",
     }
+
+
+def remedy(provider: Provider, ident: str) -> str:
+    """The command that gives a connection new credentials."""
+    if provider.login is not None:
+        return f"ferry connect {provider.title} --key {ident}"
+    return f"ferry connection ensure {provider.title} --key {ident} --secret NAME=@ENV"
 
 
 def refused(core: Core, stored: Stored, problem: ConnectorError) -> Stored:
@@ -46,8 +64,7 @@ def refused(core: Core, stored: Stored, problem: ConnectorError) -> Stored:
         return fresh
     error = problem.as_dict()
     error["text"] = blot(str(error["text"]), fresh.speak(""))
-    title = core.provider(fresh).title
-    return change(core, fresh, CLIENT_ACTION_REQUIRED, action=required(title, fresh.id), error=error)
+    return change(core, fresh, CLIENT_ACTION_REQUIRED, action=required(core.provider(fresh), fresh.id), error=error)
 
 
 def change(
@@ -63,7 +80,7 @@ def change(
     elif state == READY and not stored.paused and _held_for_auth(core, stored.id):
         gate(core, stored.id, 0, "")
     if before != state and (before, state) != (BUILDING, READY):  # whoever builds one hears how it went
-        _tell(core, after, before)
+        tell(core, after, before)
     return after
 
 
@@ -81,10 +98,12 @@ def gate(core: Core, connection: str, ms: int, reason: str) -> None:
     core.ring(partition, [text(one) for one in rings])
 
 
-def _tell(core: Core, stored: Stored, before: str) -> None:
+def tell(core: Core, stored: Stored, before: str, *, warnings: Sequence[Mapping[str, Any]] = (), key: str = "") -> None:
+    """One connection.state event; the same `key` is the same event, however often it is told."""
     partition, now = core.store.of(stored.id), datetime.now(UTC)
+    key = key or f"{stored.state}:{iso(now)}"
     body = {
-        "id": ids.event_id(partition, stored.id, EventType.CONNECTION_STATE, f"{stored.state}:{iso(now)}"),
+        "id": ids.event_id(partition, stored.id, EventType.CONNECTION_STATE, key),
         "type": str(EventType.CONNECTION_STATE),
         "provider": core.provider(stored).title,
         "connection": stored.id,
@@ -93,7 +112,13 @@ def _tell(core: Core, stored: Stored, before: str) -> None:
         "request": None,
         "conversation": None,
         "raw": None,
-        "state": {"before": before, "state": stored.state, "clientAction": stored.action, "error": stored.error},
+        "state": {
+            "before": before,
+            "state": stored.state,
+            "clientAction": stored.action,
+            "error": stored.error,
+            "warnings": list(warnings),
+        },
     }
     hearers = core.hearers(EventType.CONNECTION_STATE)
     _, rings = events.commit(core.store, [events.Commit(partition, body, stored.id, subscriptions=hearers)])

@@ -12,10 +12,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-import httpx
-
-from connectors.errors import ConnectorError, OutcomeUnknown, Reason, Rejected, Unreachable
+from connectors.client import sending
+from connectors.errors import ConnectorError, Reason, Rejected, Unreachable
+from connectors.provider import Provider
 from worker import states
 from worker.core import Core
 from worker.store.connections import Stored
@@ -26,6 +27,7 @@ log = logging.getLogger("ferry.tokens")
 LOCK_MS = 60_000
 WAIT_SECONDS = 15.0
 CALL_SECONDS = 20.0
+REST_SECONDS = 900  # after a renewal that failed in good time
 
 
 def fresh(core: Core, stored: Stored) -> Stored:
@@ -72,20 +74,8 @@ def _renewed(core: Core, stored: Stored) -> Stored:
     if provider.refresh is None:
         return stored
     with core.clients.one() as client:
-
-        def send(request: httpx.Request) -> httpx.Response:
-            request.extensions = {**request.extensions, "timeout": httpx.Timeout(CALL_SECONDS).as_dict()}
-            try:
-                return client.send(request)
-            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as problem:
-                told = f"could not reach the provider: {type(problem).__name__}"
-                raise Unreachable(told) from problem
-            except httpx.HTTPError as problem:
-                told = f"the secrets could not be renewed: {type(problem).__name__}"
-                raise OutcomeUnknown(told) from problem
-
         try:
-            changed = provider.refresh.call(stored.speak(core.settings.public_url), send)
+            changed = provider.refresh.call(stored.speak(core.settings.public_url), sending(client, CALL_SECONDS))
         except Rejected as problem:
             if problem.reason == Reason.AUTH:
                 states.refused(core, stored, problem)
@@ -96,29 +86,42 @@ def _renewed(core: Core, stored: Stored) -> Stored:
     return after
 
 
-def apply(stored: Stored, changed: Mapping[str, str]) -> Stored:
-    """The connection with what a renewal changed: secrets by name, settings as "settings.<name>"."""
+def apply(stored: Stored, changed: Mapping[str, str | None]) -> Stored:
+    """The connection with these laid over it: secrets by name, settings as "settings.<name>"; None takes one away."""
     settings, hidden = dict(stored.settings), dict(stored.secrets)
     for name, value in changed.items():
-        if name.startswith("settings."):
-            settings[name.removeprefix("settings.")] = value
+        place: dict[str, Any] = settings if name.startswith("settings.") else hidden
+        bare = name.removeprefix("settings.")
+        if value is None:
+            place.pop(bare, None)
         else:
-            hidden[name] = value
+            place[bare] = value
     return replace(stored, settings=settings, secrets=hidden)
 
 
+def noted(provider: Provider, before: Stored | None, after: Stored) -> Stored:
+    """The connection with what its provider notes of secrets that a person gives, e.g. since when they are there."""
+    if provider.refresh is None:
+        return after
+    was = None if before is None else before.speak("")
+    return apply(after, provider.refresh.given(was, after.speak(""), datetime.now(UTC)))
+
+
 def turn(core: Core) -> int:
-    """Renews whatever is due; returns how many were.  One that fails is tried again at the next turn."""
+    """Renews whatever is due; returns how many were.  One that fails while the old still serves rests a while."""
     renewed = 0
     for stored in core.connections.all():
         refresh = core.provider(stored).refresh
         if refresh is None or stored.archived or stored.state == states.CLIENT_ACTION_REQUIRED:
             continue
-        if not refresh.due(stored.speak(""), datetime.now(UTC)):
+        spoken, now = stored.speak(""), datetime.now(UTC)
+        if not refresh.due(spoken, now) or core.store.client.exists(f"f:renewing:{stored.id}:rests"):
             continue
         try:
             renew(core, stored)
             renewed += 1
         except ConnectorError as problem:
+            if not refresh.pressing(spoken, now):
+                core.store.client.set(f"f:renewing:{stored.id}:rests", "1", ex=REST_SECONDS)
             log.warning("secrets not renewed", extra={"connection": stored.id, "error": problem.name})
     return renewed

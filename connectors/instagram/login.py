@@ -254,6 +254,15 @@ def life(connection: Connection) -> tuple[datetime | None, datetime | None]:
     return issued, expires
 
 
+def _written(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _dates(connection: Connection) -> list[datetime | None]:
+    """As moments: the same one is written in several ways."""
+    return [moment(_spoken(connection.setting(name))) for name in DATES]
+
+
 def _spoken(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
@@ -282,9 +291,9 @@ def renew(connection: Connection, send: Send) -> Mapping[str, str]:
 
 def changes(token: Token) -> dict[str, str]:
     """What a token changes in its connection."""
-    told = {"access_token": token.value, "settings.token_issued_at": token.issued_at.isoformat()}
+    told = {"access_token": token.value, "settings.token_issued_at": _written(token.issued_at)}
     if token.expires_at is not None:
-        told["settings.token_expires_at"] = token.expires_at.isoformat()
+        told["settings.token_expires_at"] = _written(token.expires_at)
     return told
 
 
@@ -295,11 +304,11 @@ def given(before: Connection | None, after: Connection, now: datetime) -> dict[s
     The dates of the token before are not its own, and a Page token has none.
     """
     fresh = before is None or before.secret("access_token") != after.secret("access_token")
-    dates = [after.setting(name) for name in DATES]
-    told = dates != [None if before is None else before.setting(name) for name in DATES]
+    dates = _dates(after)
+    told = dates != ([None, None] if before is None else _dates(before))
     if not (fresh and not told) and (any(dates) or on_facebook(after)):
         return {}
-    issued = None if on_facebook(after) else now.isoformat()
+    issued = None if on_facebook(after) else _written(now)
     return {"settings.token_issued_at": issued, "settings.token_expires_at": None}
 
 
@@ -309,7 +318,7 @@ def pressing(connection: Connection, now: datetime) -> bool:
     return False
 
 
-REFRESH = Refresh(due=due, call=renew, pressing=pressing, given=given)
+REFRESH = Refresh(due=due, call=renew, pressing=pressing, given=given, mortal=True)
 
 
 # Underneath ---------------------------------------------------------------------------------------------------------

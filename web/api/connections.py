@@ -12,7 +12,7 @@ from connectors.registry import find
 from web.api import paging, shapes
 from web.api.openapi import Part
 from web.api.speech import ferry, given, listed, takes, told
-from worker import pace, provision, standing
+from worker import expiry, pace, provision, standing
 from worker.accept import NotFound
 from worker.store.connections import Stored
 
@@ -70,7 +70,8 @@ NEW, CHANGE = New(), Change()
 def _shown(stored: Stored) -> dict[str, Any]:
     core = ferry()
     provider = core.provider(stored)
-    return stored.shown(provider.title, core.settings.public_url, pace.shown(stored, provider))
+    shown = stored.shown(provider.title, core.settings.public_url, pace.shown(stored, provider))
+    return {**shown, "warnings": expiry.warnings(provider, stored)}
 
 
 @part.route("", methods=["GET"])

@@ -92,6 +92,9 @@ class Connection(Schema):
     state = fields.Str(metadata=said("READY, BUILDING, CLIENT_ACTION_REQUIRED, CONFIGURATION_ERROR, SETUP_FAILED"))
     client_action = fields.Dict(data_key="clientAction", allow_none=True, metadata=said("what a person has to do"))
     error = fields.Nested(Error, allow_none=True)
+    warnings = fields.List(
+        fields.Dict(), metadata=said("what its owner should know in time: {code, text, expires_at, days_left, renews}")
+    )
     settings = fields.Dict()
     secrets = fields.Dict(metadata=said("…last4 of each; they go in whole and never come out"))
     limits = fields.Dict()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from worker.cli.backstage import settings_here
 from worker.cli.door import find
 from worker.cli.failing import Failure
 from worker.core import Core, build
+from worker.expiry import warnings
 from worker.handlers import HandlersError, load
 from worker.settings import SettingsError
 from worker.store.backlog import dead_letters, waiting
@@ -102,7 +103,15 @@ def _connections(core: Core) -> Iterator[Finding]:
         return
     yield Finding("ok", "secrets", f"the key opens what is stored of {len(found)} connection(s)")
     for one in found:
-        yield _state(one, core.provider(one).title)
+        provider = core.provider(one)
+        yield _state(one, provider.title)
+        yield from _warnings(one.id, warnings(provider, one))
+
+
+def _warnings(ident: str, found: Iterable[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What Ferry will see to by itself is no warning."""
+    for one in found:
+        yield Finding("ok" if one.get("renews") else "warning", f"connection {ident}", str(one["text"]))
 
 
 def _state(stored: Stored, title: str) -> Finding:
@@ -152,5 +161,6 @@ def outside(url: str | None, key: str | None, transport: Any, *, needed: bool) -
             why = (one.get("error") or {}).get("text") or ""
             words = f"{one['provider']}: {one['state']} {why}".strip()
             yield Finding(verdict, f"connection {one['id']}", words, CONNECTION.format(one["id"]), failing.FAILED)
+            yield from _warnings(one["id"], one.get("warnings") or [])
     except Failure as problem:
         yield Finding("wrong", "key", str(problem), problem.following, problem.code)

@@ -49,7 +49,7 @@ def test_instagram_login(standin: Callable[[str], Standin]) -> None:
 
     assert (f"my.shop ({ACCOUNT})", ACCOUNT) == (one.title, one.account)
     assert (ACCOUNT, f"24{ACCOUNT[2:]}") == (one.changes["settings.account_id"], one.changes["settings.app_scoped_id"])
-    assert (NOW.isoformat(), (NOW + timedelta(days=60)).isoformat()) == (one.changes[ISSUED], one.changes[EXPIRES])
+    assert ("2026-03-01T12:00:00.000Z", "2026-04-30T12:00:00.000Z") == (one.changes[ISSUED], one.changes[EXPIRES])
     assert str(one.changes["access_token"]) not in repr(one)
 
 
@@ -145,7 +145,7 @@ def test_the_line_breaks(fault: type[httpx.HTTPError], ours: type[ConnectorError
 # A token given by hand ----------------------------------------------------------------------------------------------
 
 OTHER = {"access_token": "IGAA-another-token-0009"}
-FIRST = {ISSUED: NOW.isoformat(), EXPIRES: None}
+FIRST = {ISSUED: "2026-03-01T12:00:00.000Z", EXPIRES: None}
 OLD = {"token_issued_at": "2026-01-01T00:00:00+00:00", "token_expires_at": "2026-02-01T00:00:00+00:00"}
 NEW = {"token_expires_at": "2026-04-01T00:00:00+00:00"}
 
@@ -165,6 +165,11 @@ GIVEN: dict[str, tuple[Connection | None, Connection, dict[str, str | None]]] = 
     "the same again, dated": (now_with(INSTAGRAM, OLD), now_with(INSTAGRAM, OLD), {}),
     "the same again, from before there were dates": (INSTAGRAM, INSTAGRAM, FIRST),
     "another token over old dates": (now_with(INSTAGRAM, OLD), now_with(INSTAGRAM, OLD, OTHER), FIRST),
+    "another token over old dates in other words": (
+        now_with(INSTAGRAM, OLD),
+        now_with(INSTAGRAM, {name: f"{word[:19]}.000Z" for name, word in OLD.items()}, OTHER),
+        FIRST,
+    ),
     "another token with its own": (now_with(INSTAGRAM, OLD), now_with(INSTAGRAM, {**OLD, **NEW}, OTHER), {}),
     "a date mended": (now_with(INSTAGRAM, OLD), now_with(INSTAGRAM, NEW), {}),
     "a Page's": (None, FACEBOOK, {ISSUED: None, EXPIRES: None}),
