@@ -161,7 +161,8 @@ def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any
     if attempt.id:
         outcome = verdict.kind if verdict.error is None else verdict.error.name
         attempts.append({"at": attempt.at, "ms": attempt.ms, "status": attempt.status, "outcome": outcome})
-    parts = stored_parts(job.record) + [_part(one) for one in verdict.parts]
+    index = int(job.record.get("chunk") or 0)
+    parts = stored_parts(job.record) + [part_dict(one, index) for one in verdict.parts]
     error = verdict.error.as_dict() if verdict.error and verdict.kind != "more" else None
     fields: dict[str, Any] = {
         "attempts": json.dumps(attempts[-KEPT_ATTEMPTS:]),
@@ -171,7 +172,7 @@ def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any
     if verdict.output is not None:
         fields["output"] = json.dumps(_merged(job, verdict.output), ensure_ascii=False, default=str)
     if verdict.kind == "more":
-        fields["chunk"] = int(job.record.get("chunk") or 0) + 1
+        fields["chunk"] = index + 1
         fields["ready"] = json.dumps(job.ready, ensure_ascii=False)
     if job.renewed:
         fields["renewed"] = "1"
@@ -192,9 +193,10 @@ def _merged(job: Job, output: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _part(part: Part) -> dict[str, Any]:
+def part_dict(part: Part, index: int) -> dict[str, Any]:
+    """A part as it is stored; the only one of a run's further calls is named by the call's place."""
     return {
-        "ref": part.ref,
+        "ref": str(index) if part.ref == "0" else part.ref,
         "state": part.state,
         "message": part.message,
         "to": part.to,

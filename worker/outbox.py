@@ -149,7 +149,7 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     last = index + 1 >= len(pieces)
     if not last:
         job.ready = given
-    return Call(spoken, piece, job.run if index == 0 else f"{job.run}.{index}"), last
+    return Call(spoken, piece, job.run), last
 
 
 def _spare(job: Job, call: Call) -> Call | None:

@@ -23,7 +23,7 @@ from connectors.events import EventType
 from connectors.provider import Provider, UnknownCall
 from worker import inputs
 from worker.core import Core
-from worker.endings import said_by, stored_parts, talk_of
+from worker.endings import part_dict, said_by, stored_parts, talk_of
 from worker.normalise import Origin, run_event, sent_event
 from worker.store import events, ids, journal, messages, runs
 from worker.store.connections import Stored
@@ -56,7 +56,7 @@ class Case:
     @property
     def ref(self) -> str:
         """The reference that call carried."""
-        return self.run if self.index == 0 else f"{self.run}.{self.index}"
+        return self.run
 
     @property
     def left(self) -> int:
@@ -197,14 +197,8 @@ def _merged(case: Case, outcome: Outcome) -> list[dict[str, Any]]:
     """The parts recorded so far with those of this proof, each once."""
     found = {part["ref"]: part for part in stored_parts(case.record)}
     for part in outcome.parts:
-        error = part.error.as_dict() if part.error else None
-        found[part.ref] = {
-            "ref": part.ref,
-            "state": part.state,
-            "message": part.message,
-            "to": part.to,
-            "error": error,
-        }
+        made = part_dict(part, case.index)
+        found[made["ref"]] = made
     return list(found.values())
 
 

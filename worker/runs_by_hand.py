@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from connectors.action import Nature
+from connectors.action import Action, Call, Nature
 from connectors.errors import Rejected
 from connectors.events import EventType
+from worker import inputs
 from worker.accept import WORTH, Conflict, NotFound
 from worker.core import Core
-from worker.endings import said_by
+from worker.endings import part_dict, said_by
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
 from worker.store import messages, runs
+from worker.store.connections import Stored
 from worker.store.events import Commit
 from worker.store.text import text
 
@@ -45,21 +48,15 @@ def cancel(core: Core, ident: str) -> dict[str, Any]:
 
 def retry(core: Core, ident: str) -> dict[str, Any]:
     """
-    Puts a failed, cancelled or unknown run at the tail of its lane; what was sent of it is not sent again.
+    Puts a failed, cancelled or unknown run at the tail of its lane; of several messages those without an outcome.
 
-    An unknown one may have arrived: whoever retries it accepts a second message.
-    raises: NotFound; Conflict for another state, and when only some messages of one call are out
+    A single unknown one may have arrived: whoever retries it accepts a second message.
+    raises: NotFound; Conflict for another state, and when every message has its outcome
     """
     record = _record(core, ident)
-    _, action = _means(core, record)
-    parts = json.loads(record.get("parts") or b"[]")
-    out = [one for one in parts if one["state"] == "accepted"]
-    if out and len(out) < len(parts):
-        told = f"{len(out)} of {len(parts)} messages of this run are out: send the others in a new run (see `parts`)"
-        raise Conflict(told)
-    fields: dict[str, Any] = {"first_left": ""}
-    if not out:
-        fields.update(parts="[]", output="", chunk=0)
+    stored, action = _means(core, record)
+    fields: dict[str, Any] = {"first_left": "", "renewed": ""}
+    fields |= _rest(core, ident, record, stored, action)
     expires = int((time.time() + WORTH[action.nature]) * 1000)
     state, rings = runs.resume(core.store, ident, expires, fields)
     if state != "queued":
@@ -68,6 +65,33 @@ def retry(core: Core, ident: str) -> dict[str, Any]:
         raise Conflict(told)
     core.ring(_partition(core, record), rings)
     return get(core, ident)
+
+
+def _rest(core: Core, ident: str, record: Mapping[str, bytes], stored: Stored, action: Action) -> dict[str, Any]:
+    """What is still to be sent of a run, as fields of its record; nothing that may be out goes a second time."""
+    given = inputs.whole(core, record)
+    spoken = stored.speak(core.settings.public_url)
+    parts = {one["ref"]: one for one in json.loads(record.get("parts") or b"[]")}
+    wanted = list(action.reaches(Call(spoken, given, ident)))
+    if not wanted:
+        out = [one for one in parts.values() if one["state"] == "accepted"]
+        if out and len(out) < len(parts):
+            told = f"{len(out)} of {len(parts)} messages of this run are out: send the others in a new run"
+            raise Conflict(told)
+        return {} if out else {"parts": "[]", "output": "", "chunk": 0}
+    if text(record.get("state")) == "unknown":
+        # Messages of the call that was lost have an outcome, too: it is unknown.
+        pieces = list(action.cut(given))
+        index = min(int(record.get("chunk") or 0), len(pieces) - 1)
+        for one in action.reaches(Call(spoken, pieces[index], ident)):
+            parts.setdefault(one.ref, part_dict(replace(one, state="unknown"), index))
+    known = frozenset(place for place, one in enumerate(wanted) if one.ref in parts)
+    rest = action.without(given, known) if known else given
+    if rest is None:
+        told = "every message of this run has its outcome (see `parts`): send again in a new run what is to go again"
+        raise Conflict(told)
+    kept = json.dumps(list(parts.values()), ensure_ascii=False)
+    return {"parts": kept, "ready": json.dumps(rest, ensure_ascii=False), "chunk": 0}
 
 
 def resolve(
@@ -128,7 +152,7 @@ def _partition(core: Core, record: Mapping[str, bytes]) -> int:
     return core.store.of(text(record.get("connection")))
 
 
-def _means(core: Core, record: Mapping[str, bytes]) -> tuple[Any, Any]:
+def _means(core: Core, record: Mapping[str, bytes]) -> tuple[Stored, Action]:
     """The connection and action of a run.  raises: Conflict when they are gone"""
     stored = core.connections.get(text(record.get("connection")))
     action = core.provider(stored).actions.get(text(record.get("action"))) if stored is not None else None

@@ -67,13 +67,15 @@ def cut(given: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     if not isinstance(many, list) or len(many) <= schemas.PER_CALL:
         return (given,)
     told = Counter(reading.text(one, "custom_string") for one in many)
-    shared = sorted(one for one, times in told.items() if one and times > 1)
+    shared = sorted({one for one, times in told.items() if one and times > 1} | set(given.get("shared") or ()))
     begin = int(reading.number(given, "first") or 0)
+    places = list(given.get("places") or range(begin, begin + len(many)))
+    whole = "places" not in given
     return [
         {
             **given,
             "messages": many[at : at + schemas.PER_CALL],
-            "first": begin + at,
+            **({"first": begin + at} if whole else {"places": places[at : at + schemas.PER_CALL]}),
             **({"shared": shared} if shared else {}),
         }
         for at in range(0, len(many), schemas.PER_CALL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -276,11 +277,11 @@ def test_retry_does_not_repeat_what_is_out(door: Door) -> None:
     given = {"messages": [{"to": "+61411111111", "text": "a"}, {"to": "+61422222222", "text": "b"}]}
     body = {"connection": stored.id, "action": "send-sms", "input": given}
     ident = door.post("/v1/runs", body)["id"]
-    parts = '[{"ref":"0","state":"accepted"},{"ref":"1","state":"failed"}]'
+    parts = [{"ref": f"{ident}-0", "state": "accepted"}, {"ref": f"{ident}-1", "state": "failed"}]
     store = door.ferry.core.store
-    store.client.hset(store.key(0, f"r:{ident}"), mapping={"state": "failed", "parts": parts})
+    store.client.hset(store.key(0, f"r:{ident}"), mapping={"state": "failed", "parts": json.dumps(parts)})
 
-    assert "1 of 2 messages" in door.post(f"/v1/runs/{ident}/retry", status=409)["detail"]
+    assert "every message of this run has its outcome" in door.post(f"/v1/runs/{ident}/retry", status=409)["detail"]
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed"])

@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from tests.worker.pipeline import Pipeline, build
-from worker import reconcile
-from worker.accept import accept
+from worker import reconcile, runs_by_hand
+from worker.accept import Conflict, accept
 from worker.store import runs
 
 MANY = 2_500
@@ -95,3 +95,28 @@ def test_a_batch_of_nobody_is_no_call(ferry: Pipeline) -> None:
     assert run["state"] == "failed"
     assert run["parts"][0]["error"]["reason"] == "opted_out"
     assert ferry.simulators["clicksend"].requests("send-sms") == []
+
+
+def test_a_retry_sends_only_what_has_no_outcome(ferry: Pipeline) -> None:
+    """The second of three calls was lost and never proven: a person's retry sends the third, and not the others."""
+    stored = ferry.connect("clicksend")
+    simulator = ferry.simulators["clicksend"]
+    messages = [{"to": f"+614{20_000_000 + number}", "text": f"text {number}"} for number in range(MANY)]
+    simulator.behave(action="send-sms", times=1)
+    simulator.behave(action="send-sms", drop="before", times=1)
+    body = {"connection": stored.id, "action": "send-sms", "input": {"messages": messages}}
+    ident = accept(ferry.core, body).id
+    ferry.settle(60)
+    assert run_of(ferry, ident)["state"] == "unknown"
+
+    runs_by_hand.retry(ferry.core, ident)
+    ferry.settle(60)
+    run = run_of(ferry, ident)
+    states = Counter(one["state"] for one in run["parts"])
+    assert run["state"] == "unknown"
+    assert states == {"accepted": 1_500, "unknown": 1_000}
+    left = [[one["custom_string"] for one in call["body"]["messages"]] for call in simulator.requests("send-sms")]
+    assert [len(one) for one in left] == [1_000, 1_000, 500]
+    assert left[2] == [f"{ident}-{place}" for place in range(2_000, MANY)]
+    with pytest.raises(Conflict, match="every message of this run has its outcome"):
+        runs_by_hand.retry(ferry.core, ident)
