@@ -91,7 +91,7 @@ def _items(request: HookRequest) -> list[Any]:
     body = request.body.strip()
     if body[:1] in {b"{", b"["}:
         told = reading.document(body)
-        return told if isinstance(told, list) and told else [told]
+        return told if isinstance(told, list) else [told]
     try:
         written = body.decode() if body else request.query
     except ValueError as problem:
