@@ -32,11 +32,15 @@ def worker() -> None:
 
     from celery import signals
     from celery.exceptions import CPendingDeprecationWarning, SecurityWarning
+    from kombu.transport.virtual import Channel
 
     from worker.app import Engine
     from worker.cli.roundtrip import watch
 
     folder.importable()
+    # A wake-up is rung again by the tick, so none needs to be put back; and doing so over the connection that was just
+    # lost ends the whole worker (kombu 5.7: AttributeError in `restore_unacked`, after every other kill of Redis).
+    Channel.do_restore = False
     engine = Engine(settings)
     reach(engine.core.store)
     signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
