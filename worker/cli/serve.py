@@ -10,10 +10,10 @@ import click
 from worker.cli import folder
 
 
-@click.command(short_help="The HTTP process: webhooks in, the API, the console.")
+@click.command(short_help="The HTTP process: webhooks in, the API.")
 def web() -> None:
     """
-    The HTTP process: webhooks in, the API, the console.
+    The HTTP process: webhooks in, the API.
 
     Becomes gunicorn, so that signals and its pid are gunicorn's; its settings are web/server.py.
     """
