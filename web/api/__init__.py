@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from flask import Flask
 
-from web.api import access, actions, connections, events, messages, openapi, problems, runs, waiting
+from web.api import (
+    access,
+    actions,
+    attachments,
+    connections,
+    events,
+    messages,
+    openapi,
+    optouts,
+    problems,
+    runs,
+    waiting,
+)
 from worker.core import Core
 
 PARTS = (
     runs.part,
     messages.part,
+    attachments.part,
     messages.conversations,
     events.part,
     events.requests,
     actions.part,
     connections.part,
+    optouts.part,
     events.letters,
 )
 
