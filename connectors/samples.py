@@ -25,6 +25,24 @@ def make(
     return provider.sign(connection, encode(document, sample))
 
 
+def at_stand_in(connection: Connection, document: Any, storage: str) -> Any:
+    """
+    A sample's document, with the files of the provider's storage where the connection's stand-in serves them.
+
+    storage: the origin the page's examples name; nothing changes for a connection that is not on loopback
+    """
+    base = str(connection.setting("base_url", ""))
+    if not base.startswith("http://"):
+        return document
+    if isinstance(document, dict):
+        return {name: at_stand_in(connection, value, storage) for name, value in document.items()}
+    if isinstance(document, list):
+        return [at_stand_in(connection, value, storage) for value in document]
+    if isinstance(document, str) and document.startswith(f"{storage}/"):
+        return f"{base.rstrip('/')}/_sim/files{document.removeprefix(storage)}"
+    return document
+
+
 def encode(document: Any, sample: Sample) -> HookRequest:
     """`document` as the sample's kind of request, unsigned."""
     if sample.encoding == "query":

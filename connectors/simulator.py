@@ -14,6 +14,7 @@ Beside the provider's own API every simulator has
                              of the action (without: of all)
     POST   /_sim/fire        {"kind": a sample's name, "set"?: {"a.b": value}} fires the callback as the real one would
     PUT    /_sim/webhook     {"url": where callbacks go, …the provider's own words, e.g. secrets to sign with}
+    GET    /_sim/files/…     the files of samples, of the kind their names end in; as from a storage, to anybody
     DELETE /_sim             forget requests, behaviours, and what the provider remembers of messages
 
 "before" drops the connection without acting, "after" acts (and fires callbacks) and then drops it.
@@ -40,6 +41,14 @@ from connectors.guards import HookRequest
 KEPT = 100_000  # requests remembered
 SECRET_HEADERS = frozenset({"authorization", "cookie"})
 SECRET_QUERY = frozenset({"token", "access_token", "client_secret", "appsecret_proof"})
+FILES = {
+    # ending: media type, a file that begins as one
+    "jpg": ("image/jpeg", b"\xff\xd8\xff\xe0 simulated"),
+    "mp4": ("video/mp4", b"\x00\x00\x00\x18ftypmp42 simulated"),
+    "webp": ("image/webp", b"RIFF\x00\x00\x00\x00WEBP simulated"),
+    "ogg": ("audio/ogg", b"OggS simulated OpusHead"),
+    "pdf": ("application/pdf", b"%PDF-1.7 simulated"),
+}
 ATTEMPTS = 6  # of a callback, 0.2 s apart and doubling: the receiver may be restarting
 
 
@@ -197,6 +206,9 @@ class Simulator:
             query = dict(parse_qsl(request.url.query.decode("latin-1")))
             found = self.requests(query.get("action"), int(query.get("after", 0)), int(query.get("limit", KEPT)))
             return httpx.Response(200, json={"items": found})
+        if method == "GET" and path.startswith("/_sim/files/"):
+            kind, content = FILES.get(path.rpartition(".")[2].lower(), FILES["jpg"])
+            return httpx.Response(200, headers={"content-type": kind}, content=content)
         if (method, path) == ("POST", "/_sim/behaviour"):
             try:
                 self.behave(**given)

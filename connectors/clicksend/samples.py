@@ -8,7 +8,9 @@ from typing import Any
 
 from connectors.connection import Connection
 from connectors.provider import Sample, Stamp
+from connectors.samples import at_stand_in
 
+STORAGE = "https://media.example.net"
 OUR_NUMBER = "+61491570006"
 USER, SUBACCOUNT = 184220, 206611
 Body = Callable[[Connection, Stamp], dict[str, Any]]
@@ -57,7 +59,7 @@ def _shortest(connection: Connection, stamp: Stamp) -> dict[str, Any]:
 
 
 def _mms(connection: Connection, stamp: Stamp) -> dict[str, Any]:
-    link = f"https://media.example.net/mms/{stamp.id}.jpg"
+    link = at_stand_in(connection, f"{STORAGE}/mms/{stamp.id}.jpg", STORAGE)
     return {**_unsolicited(connection, stamp), "body": link, "message": link}
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 from connectors.connection import Connection
 from connectors.provider import Sample, Stamp
+from connectors.samples import at_stand_in
 
 Body = dict[str, Any]
-CDN = "https://lookaside.fbsbx.com/ig_messaging_cdn/?asset_id="
+STORAGE = "https://lookaside.fbsbx.com"
+CDN = f"{STORAGE}/ig_messaging_cdn/?asset_id="
 OTHER_ACCOUNT = "17841400000000099"
 
 
@@ -63,7 +65,7 @@ def item(title: str, content: Content, *, carrier: str = "messaging", ours: bool
     """A sample of one item in a carrier."""
 
     def body(connection: Connection, stamp: Stamp) -> Body:
-        made = (outbound if ours else inbound)(connection, stamp, **content(stamp))
+        made = (outbound if ours else inbound)(connection, stamp, **at_stand_in(connection, content(stamp), STORAGE))
         return envelope(connection, stamp, entry(account_of(connection), stamp, **{carrier: [made]}))
 
     return Sample(title, body)

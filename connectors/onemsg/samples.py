@@ -14,10 +14,12 @@ from connectors.connection import Connection
 from connectors.errors import InvalidCall
 from connectors.onemsg.account import channel
 from connectors.provider import Sample, Stamp
+from connectors.samples import at_stand_in
 
 BUSINESS = "15550100999"
 BSUID = "US.100000000000001"
-STORAGE = "https://s3.example.test/bucket/u"
+BUCKET = "https://s3.example.test"
+STORAGE = f"{BUCKET}/bucket/u"
 CARD = "BEGIN:VCARD\nVERSION:3.0\nFN:Grace Example\nTEL:+15550100777\nEND:VCARD"
 
 Fields = Callable[[Stamp], dict[str, Any]]
@@ -92,7 +94,8 @@ def inbound(title: str, fields: Fields | None = None, **fixed: Any) -> Sample:
 
     def body(connection: Connection, stamp: Stamp) -> dict[str, Any]:
         more = fields(stamp) if fields else {}
-        return {"instanceId": instance(connection), "messages": [received(stamp, **{**fixed, **more})]}
+        message = received(stamp, **{**fixed, **more})
+        return {"instanceId": instance(connection), "messages": [at_stand_in(connection, message, BUCKET)]}
 
     return Sample(title, body)
 
