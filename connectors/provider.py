@@ -198,8 +198,8 @@ class Provider:
     refresh:   for expiring secrets
     login:     where a person gets the credentials by logging in
     paste:     where a person has to paste the webhook's URL; "" where `register` does all of it
-    media:     (connection, attachment as events show it, ask) → where its file is now, where that takes credentials or a
-               question; None: at its url.  Asked when somebody wants the file, never while parsing
+    media:     (connection, attachment as events show it, ask) → where its file is now, if it takes credentials or a
+               question to have it; None: at its url.  Asked when somebody wants the file, never while parsing
     prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
     """

@@ -18,6 +18,7 @@ from connectors.client import new_client
 from connectors.provider import Provider
 from connectors.registry import PROVIDERS
 from worker.flights import Flights
+from worker.outside import Outside
 from worker.settings import Settings
 from worker.store.base import Store, open_store
 from worker.store.connections import Connections, Stored
@@ -83,6 +84,7 @@ class Core:
     subscriptions: list[Subscription] = field(default_factory=list)
     clients: Clients = field(default_factory=Clients)
     flights: Flights = field(default_factory=Flights)
+    outside: Outside = field(default_factory=Outside)  # where the files of attachments are
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def may_go_on(self, until: float) -> bool:

@@ -44,6 +44,9 @@ class Settings:
     web_threads: int = _of("FERRY_WEB_THREADS", 8, "threads of each `web` process")
     trusted_proxies: int = _of("FERRY_TRUSTED_PROXIES", 0, "how many proxies stand in front of `web`")
     max_body_bytes: int = _of("FERRY_MAX_BODY_BYTES", 4 * 1024 * 1024, "largest webhook body; beyond it 413")
+    max_media_bytes: int = _of(
+        "FERRY_MAX_MEDIA_BYTES", 100 * 1024 * 1024, "largest file of an attachment that is fetched; beyond it 413"
+    )
     partitions: int = _of(
         "FERRY_PARTITIONS", 1, "partitions of the state: 1 on one Redis, 64 for Cluster; fixed at the first start"
     )

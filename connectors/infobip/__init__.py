@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.infobip import access, settings, subscribing
+from connectors.infobip import access, files, settings, subscribing
 from connectors.infobip.actions import ACTIONS
 from connectors.infobip.answers import read
 from connectors.infobip.errors import judge
@@ -37,6 +37,7 @@ PROVIDER = Provider(
     register=subscribing.register,
     unregister=subscribing.unregister,
     prove=prove,
+    media=files.find,
     refresh=Refresh(due=access.due, call=access.renew, on_refusal=access.renewable),
     simulator=stand_in,
     simulated=access.simulated,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connectors.onemsg import account, hooks
+from connectors.onemsg import account, files, hooks
 from connectors.onemsg.actions import ACTIONS
 from connectors.onemsg.errors import judge
 from connectors.onemsg.proof import prove
@@ -35,6 +35,7 @@ PROVIDER = Provider(
     register=hooks.register,
     unregister=hooks.unregister,
     prove=prove,
+    media=files.find,
     simulator=OneMsg,
     simulated=account.simulated,
     also=("1msg.io", "one-msg"),
