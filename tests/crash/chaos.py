@@ -10,9 +10,6 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from tests.crash.stand import Stand
-from tests.eventually import eventually
-
-BACK_SECONDS = 60.0
 
 
 def new_seed() -> int:
@@ -55,15 +52,5 @@ class Chaos:
     def blow(self, name: str) -> None:
         """One kill -9, and waits until what died is at work again."""
         stand = self.stand
-        if name == "worker":
-            before = stand.ticker()
-            stand.dev.kill("worker")
-            eventually(lambda: stand.ticker() not in (None, before), BACK_SECONDS)
-        elif name == "web":
-            stand.kill_web()
-            eventually(stand.answers, BACK_SECONDS)
-        elif name == "one of web":
-            stand.kill_one_of_web()
-        else:
-            stand.dev.kill(name)
-            eventually(stand.answers, BACK_SECONDS)
+        blows = {"worker": stand.kill_worker, "web": stand.kill_web, "one of web": stand.kill_one_of_web}
+        blows.get(name, lambda: stand.kill(name))()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.crash.broker import Broker
 from tests.crash.chaos import new_seed
 from tests.crash.stand import Stand
 
@@ -15,6 +16,26 @@ from tests.crash.stand import Stand
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """It is killed part by part and comes back; each test's load has conversations of its own."""
     made = Stand.start(tmp_path_factory.mktemp("crash"))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """Celery's, apart from the state."""
+    made = Broker(tmp_path_factory.mktemp("broker"))
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[Stand]:
+    """The same as `stand`, with that broker."""
+    made = Stand.start(tmp_path_factory.mktemp("apart"), BROKER_URL=broker.url)
     try:
         yield made
     finally:

@@ -40,7 +40,7 @@ class Talk:
 
 
 class Load:
-    """`count` webhooks over `talks` conversations, from `callers` threads."""
+    """`count` webhooks over `talks` conversations, from `callers` threads; `finish` ends it earlier."""
 
     def __init__(
         self,
@@ -60,6 +60,9 @@ class Load:
         self.count = count
         self.acknowledged: list[str] = []
         self.tries = 0
+        self.refused = 0  # 503, or no answer at all
+        self.waiting: dict[int, str] = {}  # what each caller is waiting to have acknowledged
+        self._enough = threading.Event()
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
@@ -108,17 +111,25 @@ class Load:
         """Waits until all were acknowledged."""
         self.reach(self.count)
 
+    def finish(self) -> None:
+        """Begins no more webhooks, and waits until those begun are acknowledged."""
+        self._enough.set()
+        for thread in self._threads:
+            thread.join()
+        if self._failure is not None:
+            raise AssertionError(f"a webhook was never acknowledged: {self._failure!r}")
+
     def _call(self, turns: list[Talk]) -> None:
         numbers: dict[str, Iterator[int]] = {}
         try:
             with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
                 for talk in turns:
                     number = next(numbers.setdefault(talk.name, itertools.count()))
-                    if self._over.is_set():
+                    if self._enough.is_set() or self._over.is_set():
                         return
                     self._say(client, talk, f"{talk.name}-{number:04d}")
                     if self._pause:
-                        self._over.wait(self._pause)
+                        self._enough.wait(self._pause)
         except BaseException as problem:  # noqa: BLE001  (told by whoever waits for us)
             self._failure = problem
 
@@ -129,6 +140,8 @@ class Load:
         hook = make(provider, provider.samples[HOOKS[talk.provider]], talk.connection, stamp)
         url = f"{talk.connection.webhook_url}{'/' + hook.hook if hook.hook else ''}"
         until = time.monotonic() + GIVE_UP_SECONDS
+        me = threading.get_ident()
+        self.waiting[me] = text
         while not self._over.is_set():
             try:
                 self.tries += 1
@@ -136,6 +149,7 @@ class Load:
                     hook.method, url, params=hook.query or None, headers=dict(hook.headers), content=hook.body
                 )
                 if answer.is_success:
+                    del self.waiting[me]
                     with self._lock:
                         self.acknowledged.append(text)
                     return
@@ -143,6 +157,7 @@ class Load:
                     raise AssertionError(f"{answer.status_code} for a good webhook: {answer.text}")
             except httpx.TransportError:
                 pass
+            self.refused += 1
             if time.monotonic() > until:
                 raise AssertionError(f"no 2xx for {text} in {GIVE_UP_SECONDS:.0f} s")
             self._over.wait(AGAIN_SECONDS)

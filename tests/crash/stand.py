@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,8 +37,20 @@ REPLIES = {
     "infobip": "send-sms-message",
 }
 HOOKS = {"1msg": "message", "instagram": "message", "clicksend": "sms", "infobip": "sms"}
+BACK_SECONDS = 60.0
 DRAINED_SECONDS = 120.0  # a limit for what never drains
 P = "f:{0}:"  # of the one partition's keys
+HEADS = """
+local P, found = string.sub(KEYS[1], 1, -4), {}
+for _, held in ipairs(redis.call('KEYS', P .. 'h:out:*')) do
+  for _, lane in ipairs(redis.call('HKEYS', held)) do
+    local head = redis.call('LINDEX', P .. 'l:' .. lane, 0)
+    local state = head and redis.call('HGET', P .. 'r:' .. head, 'state')
+    if state then found[#found + 1] = state end
+  end
+end
+return found
+"""
 
 
 @dataclass
@@ -84,11 +97,32 @@ class Stand:
         for pid in children(first)[:1]:
             os.kill(pid, signal.SIGKILL)
 
+    def behave(self, provider: str, **words: Any) -> None:
+        """The provider's stand-in misbehaves with its replies (connectors/simulator.py)."""
+        url = f"{self.dev.info['simulators'][provider]}/_sim/behaviour"
+        self.dev.client.post(url, json={"action": REPLIES[provider], **words}).raise_for_status()
+
+    def kill_worker(self) -> None:
+        """kill -9, and waits until another ticks."""
+        before, pid = self.ticker(), self.pid("worker")
+        os.kill(pid, signal.SIGKILL)
+        eventually(lambda: self.pid("worker") not in (None, pid) and self.ticker() not in (None, before), BACK_SECONDS)
+
     def kill_web(self) -> None:
         """kill -9 of the receiver's whole group at once."""
+        self.end_web()
+        eventually(self.answers, BACK_SECONDS)
+
+    def end_web(self) -> None:
+        """The same, without waiting for it to answer."""
         before = self.pid("web")
         os.killpg(before, signal.SIGKILL)
         eventually(lambda: self.pid("web") not in (None, before))
+
+    def kill(self, name: str) -> None:
+        """kill -9 of any other part by its main process."""
+        self.dev.kill(name)
+        eventually(self.answers, BACK_SECONDS)
 
     @contextlib.contextmanager
     def frozen(self, name: str) -> Iterator[int]:
@@ -102,16 +136,18 @@ class Stand:
                 os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
-    def second_worker(self) -> Iterator[subprocess.Popen[bytes]]:
-        """One more worker beside the supervisor's, ended by its pid."""
+    def second_worker(self) -> Iterator[None]:
+        """One more worker beside the supervisor's, once it is ready; ended by its pid."""
         environment = {
             **self.dev.environment,
             "REDIS_URL": self.dev.info["redis_url"],
             "FERRY_SECRET_KEYS": (self.dev.folder / ".ferry" / "secret_key").read_text().strip(),
             "FERRY_PUBLIC_URL": self.dev.info["url"],
             "PYTHONPATH": str(HOUSE),
+            "FERRY_LOG_LEVEL": "INFO",
         }
-        with (self.dev.folder / "second.log").open("ab") as log:
+        printed = self.dev.folder / "second.log"
+        with printed.open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "worker.cli", "worker"],
                 cwd=self.dev.folder,
@@ -122,7 +158,8 @@ class Stand:
                 start_new_session=True,
             )
         try:
-            yield process
+            eventually(lambda: "worker ready" in printed.read_text(), BACK_SECONDS)
+            yield
         finally:
             process.kill()
             process.wait()
@@ -161,7 +198,7 @@ class Stand:
 
         def at_rest() -> bool:
             try:
-                return not self.state.exists(f"{P}due") and self._unread() == 0
+                return not self.state.exists(f"{P}due") and self.unread() == 0
             except (redis.ConnectionError, redis.TimeoutError):
                 return False
 
@@ -169,18 +206,39 @@ class Stand:
             eventually(at_rest, seconds)
         except AssertionError:
             queues: Any = self.state.zrange(f"{P}due", 0, -1, withscores=True)
-            told = (
-                f"not drained in {seconds:.0f} s; due: {queues}, unread: {self._unread()}\n{self.dev.printed[-6000:]}"
-            )
+            told = f"not drained in {seconds:.0f} s; due: {queues}, unread: {self.unread()}\n{self.dev.printed[-6000:]}"
             raise AssertionError(told) from None
 
-    def _unread(self) -> int:
-        """Requests beyond a cursor."""
+    def heads(self) -> Counter[str]:
+        """The runs at the head of lanes that somebody holds, by their states: "queued" has not left yet."""
+        found: Any = self.state.eval(HEADS, 1, f"{P}due")
+        return Counter(one.decode() for one in found)
+
+    def holders(self) -> set[bytes]:
+        """The tokens of all who hold a lane."""
+        names = [*self.state.scan_iter(f"{P}h:*", count=1000)]
+        return {token for name in names for token in self.state.hvals(name)}
+
+    def events(self) -> int:
+        """How many there are."""
+        return int(self.state.xlen(f"{P}ev"))
+
+    def journalled(self, text: str) -> bool:
+        """Whether one of the newest requests says this."""
+        wanted = text.encode()
+        for provider in HOOKS:
+            newest: Any = self.state.xrevrange(f"{P}in:{self.connection(provider).id}", count=50)
+            if any(wanted in fields[b"b"] for _, fields in newest):
+                return True
+        return False
+
+    def unread(self, most: int = 1) -> int:
+        """Requests beyond the cursors of their sources, at most so many a source."""
         count = 0
         for provider in HOOKS:
             source = self.connection(provider).id
             cursor: Any = self.state.get(f"{P}c:{source}") or b"0-0"
-            later: Any = self.state.xrange(f"{P}in:{source}", min=f"({cursor.decode()}", count=1)
+            later: Any = self.state.xrange(f"{P}in:{source}", min=f"({cursor.decode()}", count=most)
             count += len(later)
         return count
 

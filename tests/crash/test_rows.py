@@ -1,0 +1,33 @@
+"""The rows of DESIGN §5, each killing or freezing the real thing at the moment it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.crash.blows import ROWS
+from tests.crash.broker import Broker
+from tests.crash.stand import Stand
+from tests.crash.table import play, table
+
+pytestmark = pytest.mark.crash
+
+TIMES = 20
+
+
+def test_every_row_once(apart: Stand, broker: Broker, seed: int) -> None:
+    """All of them under one load, in an order of the dice's."""
+    played = play(apart, broker, list(ROWS), 1, seed)
+
+    print(table([played]))
+    assert {} == played.figures.broken, played.figures.wrong
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", ROWS)
+def test_each_row_many_times(apart: Stand, broker: Broker, seed: int, row: str) -> None:
+    """Nothing acknowledged is lost, doubled, sent twice, reordered or left in no state."""
+    played = play(apart, broker, [row], TIMES, seed)
+
+    print(table([played]))
+    assert {} == played.figures.broken, played.figures.wrong
+    assert played.met > TIMES // 2, f"only {played.met} of {TIMES} met their moment"
