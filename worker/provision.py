@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import ValidationError
+from marshmallow import ValidationError, fields
 
 from connectors import client as http
 from connectors.connection import Connection, blot
@@ -43,7 +43,8 @@ def hold(
     held: list[dict[str, Any]] = []
     for part, schema, given in (("settings", provider.settings, settings), ("secrets", provider.secrets, secrets)):
         try:
-            found = schema().load(given).items()
+            made = schema()
+            found = made.load({name: _spelt(made.fields.get(name), value) for name, value in given.items()}).items()
             held.append({name: _plain(value) for name, value in found if value is not None})
         except ValidationError as problem:
             told = problem.messages if isinstance(problem.messages, dict) else {"": problem.messages}
@@ -58,6 +59,11 @@ def hold(
         sentence = f"a {provider.title} connection cannot be made of this: {', '.join(wrong)}"
         raise InvalidCall(sentence, fields=wrong)
     return held[0], held[1]
+
+
+def _spelt(field: fields.Field[Any] | None, value: Any) -> Any:
+    """A number stands for its digits where a text is wanted: ids come that way from command lines and JSON."""
+    return str(value) if type(value) is int and isinstance(field, fields.String) else value
 
 
 def _plain(value: Any) -> Any:

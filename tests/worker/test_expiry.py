@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 
+from connectors.errors import InvalidCall
 from tests.worker.pipeline import Pipeline, build
 from worker import expiry, provision, standing, states, tokens
 from worker.chores import Chores
@@ -205,3 +206,12 @@ def test_a_renewal_that_failed_in_good_time_rests(ferry: Pipeline) -> None:
     asked = [one for one in sim.requests() if one["path"] == "/refresh_access_token"]
     assert 1 == len(asked)
     assert READY == provision.get(ferry.core, "shop").state
+
+
+def test_an_id_of_digits_may_come_as_a_number(ferry: Pipeline) -> None:
+    """As a command line or JSON says it; a flag is no number."""
+    made = ferry.connect("instagram", "shop", account_id=17841400000000001, app_id=990000000000001)
+
+    assert ("17841400000000001", "990000000000001") == (made.settings["account_id"], made.settings["app_id"])
+    with pytest.raises(InvalidCall):
+        ferry.connect("instagram", "other", app_id=True)

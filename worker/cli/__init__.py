@@ -27,6 +27,7 @@ TABLE = {
     "release": "serve",
     "trigger": "trigger",
     "connection": "connection",
+    "connect": "connect",
     "action": "action",
     "send": "action",
     "events": "events",

@@ -162,4 +162,6 @@ def judge(found: dict[str, Any]) -> None:
     following = f"ferry connection check {ident}"
     if code in {failing.NEEDS_PERSON, failing.REFUSED}:
         following = f"ferry connection ensure {provider} --key {ident} --set NAME=VALUE --secret NAME=@ENV"
+    if action.get("type") == "connect":
+        following = f"ferry connect {provider} --key {ident}"
     raise Failure(f"{ident} is {found['state']}: {why}", following=following, code=code)
