@@ -60,7 +60,7 @@ def test_openapi_tells_every_endpoint(door: Door) -> None:
     assert "3.1.0" == spec["openapi"]
     told = {(path, method.upper()) for path, ways in spec["paths"].items() for method in ways if method != "parameters"}
     there = {
-        (re.sub(r"<(\w+)>", r"{\1}", rule.rule), method)
+        (re.sub(r"<(?:int:)?(\w+)>", r"{\1}", rule.rule), method)
         for rule in door.app.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         if rule.rule.startswith("/v1/")
