@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import redis as redis_client
 from tests.worker.cli.conftest import Ferry
 from tests.worker.pipeline import Pipeline, build
 from web.app import create_app
+from worker.store.text import iso
 from worker.store.vault import new_key
 from worker.ticker import ELECTED
 
@@ -188,3 +190,16 @@ def test_completion(ferry: Ferry, shell: str) -> None:
 
     assert 0 == done.exit_code
     assert "_FERRY_COMPLETE" in done.stdout
+
+
+def test_the_doctor_warns_of_a_token(ferry: Ferry, pipeline: Pipeline, settings: dict[str, str]) -> None:
+    """From inside: one that ends and is renewed no more is worth a word, and no failure."""
+    now = datetime.now(UTC)
+    dates = {"token_issued_at": iso(now - timedelta(days=57)), "token_expires_at": iso(now + timedelta(days=2.5))}
+    pipeline.connect("instagram", "shop", **dates)
+    pipeline.core.store.client.set(ELECTED, "somebody")
+
+    done = ferry("doctor", "--json", **settings)
+
+    assert (0, "warning") == (done.exit_code, checks(done)["connection shop"]), done.output
+    assert "run `ferry connect instagram --key shop`" in done.stdout
