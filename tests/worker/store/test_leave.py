@@ -114,6 +114,29 @@ def test_whoever_opted_out_gets_nothing(shelf: Shelf) -> None:
     assert "left" == shelf.leave(run, taken, minds_opt_outs=True)
 
 
+def test_an_earlier_opt_in_that_comes_late_changes_nothing(shelf: Shelf) -> None:
+    """START, then STOP, redelivered the other way round: whoever said STOP last has opted out."""
+    run = shelf.submit("1")
+    taken = shelf.claim()
+    said = shelf.now - 1_000
+    events.commit(shelf.store, [fact("stop", kind="conversation.optout", occurred=said)])
+    events.commit(shelf.store, [fact("start", kind="conversation.optin", occurred=said - 60_000)])
+    assert "opted_out" == shelf.leave(run, taken, minds_opt_outs=True)
+
+    events.commit(shelf.store, [fact("start again", kind="conversation.optin", occurred=said)])
+    assert "left" == shelf.leave(run, taken, minds_opt_outs=True)
+
+
+def test_an_opt_out_of_the_future_can_be_taken_back(shelf: Shelf) -> None:
+    """A provider's clock that runs ahead shuts nobody out for years."""
+    run = shelf.submit("1")
+    taken = shelf.claim()
+    events.commit(shelf.store, [fact("stop", kind="conversation.optout", occurred=shelf.now + 10**12)])
+    shelf.now += 1_000
+    events.commit(shelf.store, [fact("start", kind="conversation.optin", occurred=shelf.now)])
+    assert "left" == shelf.leave(run, taken, minds_opt_outs=True)
+
+
 def test_pace(shelf: Shelf) -> None:
     """GCRA: a burst, then one each step; a queue that must wait is due when it may go on, and costs no attempts."""
     times: list[int] = []

@@ -73,13 +73,15 @@ local function keep_evidence(a)
   end
 end
 
--- Whoever opted out gets nothing more until they opt in again.
+-- Whoever opted out gets nothing more until they opt in again; what arrives late does not undo what was said after it.
 local function note_consent(a)
   if a[5] == '' then return end
+  local key, at = P .. 'oo:' .. a[4], math.min(tonumber(a[12]) or now, now)
+  local since = tonumber(redis.call('HGET', key, a[5]) or '0') or 0
   if a[17] == 'conversation.optout' then
-    redis.call('HSET', P .. 'oo:' .. a[4], a[5], tonumber(a[12]) or now)
-  elseif a[17] == 'conversation.optin' then
-    redis.call('HDEL', P .. 'oo:' .. a[4], a[5])
+    redis.call('HSET', key, a[5], math.max(at, since))
+  elseif a[17] == 'conversation.optin' and at >= since then
+    redis.call('HDEL', key, a[5])
   end
 end
 
