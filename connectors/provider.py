@@ -182,6 +182,8 @@ class Provider:
     judge:     (action, answer) → the error this answer is, or None when it is a success; sees every answer, 2xx too
     read:      (action, call, answer) → our words; None takes the action's reply schema
     parse:     request → facts; never raises but Malformed for a body that is no document at all
+    implied:   (connection, fact) → what else this fact is under the connection's settings, as facts beside it: a text
+               that says STOP is an opt-out as well.  Never raises
     guard:     raises Refused; the path's secret was checked before
     handshake: an answer to give at once without storing (a GET challenge), or None
     keep:      names of the headers worth keeping in the journal
@@ -220,6 +222,7 @@ class Provider:
     verbs: Mapping[str, Verb]
     samples: Mapping[str, Sample]
     read: Callable[[Action, Call, Answer], Mapping[str, Any]] | None = None
+    implied: Callable[[Connection, Fact], Iterable[Fact]] = lambda connection, fact: ()  # noqa: ARG005
     cannot: Mapping[str, str] = field(default_factory=dict)
     handshake: Callable[[Connection, HookRequest], HookAnswer | None] = lambda connection, request: None  # noqa: ARG005
     answer: HookAnswer = HookAnswer()  # noqa: RUF009  (a frozen value)

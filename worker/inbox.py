@@ -103,6 +103,9 @@ def _commits(core: Core, stored: Stored, provider: Provider, batch: lanes.Batch)
             owner, told = _owner(core, stored, provider, fact)
             origin = Origin(core.store.of(owner), owner, provider.title, request, received)
             found.append((origin, told))
+            heard_by = stored if owner == stored.id else core.connections.get(owner)
+            if heard_by is not None:
+                found.extend((origin, also) for also in provider.implied(heard_by.speak(""), told))
     parties = _parties(core, found)
     placed: list[tuple[Origin, Fact, str | None]] = []
     for origin, fact in found:

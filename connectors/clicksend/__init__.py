@@ -9,7 +9,7 @@ import httpx
 
 from connectors import guards
 from connectors.action import Action, Call
-from connectors.clicksend import errors, proof, rules, schemas, schemas_reading, webhooks
+from connectors.clicksend import consent, errors, proof, rules, schemas, schemas_reading, webhooks
 from connectors.clicksend.actions import ACTIONS
 from connectors.clicksend.samples import SAMPLES
 from connectors.clicksend.simulator import ClickSendSimulator, simulated
@@ -41,6 +41,7 @@ PROVIDER = Provider(
     judge=errors.judge,
     read=read,
     parse=webhooks.parse,
+    implied=consent.implied,
     guard=guards.url_token,  # nothing is signed: the secret stands in the path
     simulator=ClickSendSimulator,
     simulated=simulated,

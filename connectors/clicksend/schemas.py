@@ -15,7 +15,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 
 from connectors import reading
-from connectors.clicksend import loose, phones
+from connectors.clicksend import consent, loose, phones
 from connectors.schema import Request, Settings
 
 PAST_SECONDS = 60  # how late a time may be and still mean now (page 5, row 25)
@@ -58,6 +58,16 @@ class Account(Settings):
     webhook_type = fields.String(
         validate=validate.OneOf(["json", "post", "get"]),
         metadata={"description": "How the inbound rule Ferry makes pushes; default json."},
+    )
+    stop_words = fields.String(
+        metadata={
+            "description": "Whoever writes nothing but one of these is sent nothing more; commas between, - for none. "
+            f"Default: {consent.STOP}.",
+            "example": "stop, arret, alto",
+        }
+    )
+    start_words = fields.String(
+        metadata={"description": f"Takes it back; commas between, - for none. Default: {consent.START}."}
     )
 
 

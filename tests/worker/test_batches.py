@@ -120,3 +120,36 @@ def test_a_retry_sends_only_what_has_no_outcome(ferry: Pipeline) -> None:
     assert left[2] == [f"{ident}-{place}" for place in range(2_000, MANY)]
     with pytest.raises(Conflict, match="every message of this run has its outcome"):
         runs_by_hand.retry(ferry.core, ident)
+
+
+def test_whoever_writes_stop_to_clicksend_is_left_alone(ferry: Pipeline) -> None:
+    """API sends bypass ClickSend's own list: the text is an opt-out here, for one message and in a batch."""
+    stored = ferry.connect("clicksend")
+    simulator = ferry.simulators["clicksend"]
+    ferry.ingest(stored, ferry.hook(stored, "sms", {"from": "+61410000001", "body": "Stop.", "message": "Stop."}))
+    ferry.settle()
+    (heard,), (out,) = ferry.events("message.received"), ferry.events("conversation.optout")
+    assert out["conversation"] == heard["conversation"]
+    assert out["optout"] == {"word": "stop", "message": heard["message"]["id"]}
+
+    one = {"to": "+61410000001", "text": "x"}
+    for action, given in (
+        ("send-sms", one),
+        ("send-sms", {"messages": [one, {**one, "to": "+61410000002"}]}),
+        ("send-mms", {**one, "subject": "s", "media_url": "https://files.example.net/menu.jpg"}),
+        ("send-voice", {**one, "lang": "en-au"}),
+    ):
+        ident = accept(ferry.core, {"connection": stored.id, "action": action, "input": given}).id
+        ferry.settle()
+        run = run_of(ferry, ident)
+        parts = [one for one in run["parts"] if one["to"] == "+61410000001"]
+        assert "opted_out" == (parts[0]["error"] if parts else run["error"])["reason"]
+    calls = [call for action in ("send-sms", "send-mms", "send-voice") for call in simulator.requests(action)]
+    left = [one["to"] for call in calls for one in call["body"]["messages"]]
+    assert left == ["+61410000002"]
+
+    ferry.ingest(stored, ferry.hook(stored, "sms", {"from": "+61410000001", "body": "START", "message": "START"}))
+    ferry.settle()
+    ident = accept(ferry.core, {"connection": stored.id, "action": "send-sms", "input": one}).id
+    ferry.settle()
+    assert run_of(ferry, ident)["state"] == "succeeded"
