@@ -32,6 +32,7 @@ TABLE = {
     "send": "action",
     "events": "events",
     "runs": "runs",
+    "media": "media",
     "doctor": "doctor",
     "key": "keys",
     "config": "config",
