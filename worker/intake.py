@@ -33,8 +33,8 @@ from worker.store.text import text
 log = logging.getLogger("ferry.intake")
 
 QUEUE = "ferry"
-PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu splits a queue into one list a priority
-ALIVE_MS = 15_000
+PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue, the most urgent first
+ALIVE_MS = 6_000  # adopted too early, a task is handed in twice, and its key makes that one run
 MINE = "f:taken:"  # + worker: what it has in hand;  + ":alive": its sign of life
 
 
@@ -189,7 +189,7 @@ class Intake:
             other = text(name)
             if other == self.name or client.exists(f"{MINE}{other}:alive"):
                 continue
-            while client.lmove(f"{MINE}{other}", QUEUE, "RIGHT", "RIGHT"):
+            while client.lmove(f"{MINE}{other}", QUEUE, "LEFT", "RIGHT"):
                 pass
             client.srem("f:takers", other)
         left: Any = client.lrange(f"{MINE}{self.name}", 0, -1)
@@ -208,7 +208,7 @@ class Intake:
 
     def _next(self, client: redis.Redis) -> bytes | None:
         mine = f"{MINE}{self.name}"
-        for suffix in PRIORITIES[1:]:
+        for suffix in PRIORITIES:
             found: Any = client.lmove(QUEUE + suffix, mine, "RIGHT", "LEFT")
             if found is not None:
                 return bytes(found)
