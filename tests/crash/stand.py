@@ -77,6 +77,7 @@ class Stand:
     def stop(self) -> None:
         """Everything it started ends."""
         self.state.close()
+        self.dev.client.close()  # else web waits for what this connection may still ask
         self.dev.stop()
 
     def connection(self, provider: str) -> Connection:
@@ -216,8 +217,11 @@ class Stand:
 
     def holders(self) -> set[bytes]:
         """The tokens of all who hold a lane."""
-        names = [*self.state.scan_iter(f"{P}h:*", count=1000)]
-        return {token for name in names for token in self.state.hvals(name)}
+        found: set[bytes] = set()
+        for name in self.state.scan_iter(f"{P}h:*", count=1000):
+            tokens: Any = self.state.hvals(name)
+            found |= set(tokens)
+        return found
 
     def events(self) -> int:
         """How many there are."""

@@ -10,7 +10,6 @@ from tests.crash.broker import Broker
 from tests.crash.figures import figures
 from tests.crash.load import Load
 from tests.crash.stand import Stand
-from tests.eventually import eventually
 
 pytestmark = pytest.mark.crash
 
@@ -44,17 +43,12 @@ def _flush(broker: Broker, over: threading.Event) -> None:
         broker.flush()
 
 
-def test_nothing_is_lost_without_any_wake_up(apart: Stand, broker: Broker, seed: int, *, long: bool) -> None:
-    """With no broker at all webhooks are acknowledged, and the tick's own thread turns them into events."""
-    count = 2_000 if long else 200
-    before = apart.events()
-    with Load(apart, "w", count, seed=seed) as load:
-        load.reach(10)
-        with broker.away():
-            load.join()
-            eventually(lambda: apart.unread() == 0 and apart.events() >= before + count, 90.0)
-            if long:
-                apart.drained()
+@pytest.mark.slow
+def test_nothing_is_lost_without_any_wake_up(apart: Stand, broker: Broker, seed: int) -> None:
+    """With no broker at all webhooks are acknowledged, and the tick's own thread does all the rest."""
+    count = 2_000
+    with broker.away(), Load(apart, "w", count, seed=seed) as load:
+        load.join()
         apart.drained()
 
     found = figures(load)
