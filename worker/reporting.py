@@ -32,7 +32,10 @@ BLOTTED = frozenset({"text", "body", "input", "caption", "secret", "secrets", "t
 COLOURS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "31;1"}
 
 WEBHOOK = re.compile(r"(/webhooks/[^/\s?]+/)[^/\s?\"']+")
-QUERY = re.compile(r"([?&](?:[\w-]*token|[\w-]*secret|[\w-]*key|appsecret_proof|password)=)[^&\s\"']+", re.IGNORECASE)
+QUERY = re.compile(
+    r"([?&](?:[\w-]*token|[\w-]*secret|[\w-]*key|[\w-]*signature|sig|appsecret_proof|password)=)[^&\s\"']+",
+    re.IGNORECASE,
+)
 BEARER = re.compile(r"\b((?:Bearer|Basic|App)\s+)[\w.~+/=-]{8,}")
 USERINFO = re.compile(r"(\w+://[^/\s:@]*:)[^/\s@]+@")
 PHONE = re.compile(r"(?<![\w.:/-])\+?\d{8,15}(?![\w.:-])")

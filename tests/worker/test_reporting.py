@@ -18,6 +18,7 @@ from worker.settings import Settings
 SECRETS = {
     "webhook token": ("POST /webhooks/shop/tOk3n_of-32-characters/inbound", "tOk3n"),
     "query token": ("GET https://h/x?token=abc123&limit=2", "abc123"),
+    "a signed link": ("GET https://h/x.jpg?X-Amz-Date=1&X-Amz-Signature=ab12cd", "ab12cd"),
     "access token": ("url https://graph.example/me?access_token=EAAB1", "EAAB1"),
     "api key": ("https://h/x?api_key=K4", "K4"),
     "bearer": ("Authorization: Bearer fk_0123456789", "fk_0123456789"),
