@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 PICTURE = b"\xff\xd8\xff\xe0" + b"picture " * 400
@@ -25,13 +28,16 @@ class Shelf:
 class Storage:
     """`url`, the `shelves` by path, and what was `asked`: (path with query, headers)."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
         self.shelves: dict[str, Shelf] = {}
         self.asked: list[tuple[str, Message]] = []
         self.released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self.url = f"{'https' if certificate else 'http'}://127.0.0.1:{self._server.server_port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def put(self, path: str, *pieces: bytes, **words: Any) -> str:
         """Puts a file on its shelf and gives its URL."""
@@ -63,6 +69,15 @@ class Storage:
             self.released.set()
             self._server.shutdown()
             self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that goes away, or dislikes our certificate, is no news."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
 
 
 def _handler(storage: Storage) -> type[BaseHTTPRequestHandler]:

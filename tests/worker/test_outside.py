@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import ipaddress as ip
 import itertools
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from tests.storage import PICTURE, Storage
 from worker.outside import Answered, Origin, Outside, Unavailable, Why, is_public, origin_of, parsed
@@ -280,6 +287,49 @@ def test_loopback_only_for_a_connection_on_loopback(near: Storage) -> None:
         net.ask("https://out.example/f", "http://127.0.0.1:9101")
     assert Why.FORBIDDEN == caught.value.why
     assert [] == near.asked
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate of files.test, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "files.test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("files.test")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    place = tmp_path_factory.mktemp("tls") / "files.test.pem"
+    plain = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = key.private_bytes(serialization.Encoding.PEM, *plain)
+    place.write_bytes(pem + made.public_bytes(serialization.Encoding.PEM))
+    return place
+
+
+def test_tls_is_spoken_with_the_name(certificate: Path) -> None:
+    """Though the connection goes to an address: its certificate must be the name's, and another name's is refused."""
+    context = ssl.create_default_context(cafile=certificate)
+    outside = Outside(lambda host, port: ["127.0.0.1"], lambda: httpx.HTTPTransport(verify=context, trust_env=False))
+    with Storage(certificate).open() as storage:
+        storage.put("/file", PICTURE)
+        port = httpx.URL(storage.url).port
+        home = origin_of(parsed(f"https://localhost:{port}"))
+
+        found = go(outside, f"https://files.test:{port}/file", home)
+        with pytest.raises(Unavailable) as caught:
+            go(outside, f"https://other.test:{port}/file", home)
+
+    assert PICTURE == found.response.content
+    assert [f"files.test:{port}"] == [headers["host"] for _, headers in storage.asked]
+    assert Why.UNREACHABLE == caught.value.why
 
 
 def test_another_address_is_tried(near: Storage) -> None:
