@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from connectors.clicksend import schemas_reading as words
 from connectors.clicksend.rows import DOCS, PAGES, bodiless, changes, reads
-from connectors.clicksend.schemas import Listing
 
 SMS = f"{DOCS}/messaging/sms"
 ID = "1F1A0C52-77B1-6E0A-9C41-5D1E20B7A001"
 UNREAD = (
-    "Only what is unread, and only while a rule with the action POLL stands; listing marks nothing.  What is listed is "
-    "heard as if it had been pushed."
+    "Only what is unread, and only while a rule with the action POLL stands; what is listed is heard "
+    "as if it had been pushed, and marked as read only where the input says so, after that is on disk."
 )
 
 ROWS = (
@@ -40,12 +39,15 @@ ROWS = (
         title="List delivery receipts",
         description=UNREAD,
         path="/v3/sms/receipts",
-        request=Listing,
+        request=words.Poll,
         reply=words.Receipts,
         example={"limit": 100},
         docs=f"{SMS} (page 3.4)",
         limits=(PAGES,),
         heard=words.heard("receipt"),
+        first=words.note,
+        complete=words.noted,
+        last=words.marked("mark-receipts-as-read"),
     ),
     reads(
         key="get-delivery-receipt",
@@ -75,12 +77,15 @@ ROWS = (
         title="List texts that came in",
         description=UNREAD,
         path="/v3/sms/inbound",
-        request=Listing,
+        request=words.Poll,
         reply=words.InboundTexts,
         example={"limit": 100},
         docs=f"{SMS} (page 3.5)",
         limits=(PAGES,),
         heard=words.heard("inbound"),
+        first=words.note,
+        complete=words.noted,
+        last=words.marked("mark-inbound-as-read"),
     ),
     reads(
         key="get-inbound-reply",

@@ -316,7 +316,7 @@ class Listing(Request):
         validate=validate.Range(min=1, max=100),
         metadata={"description": "Rows a page, at most 100; ClickSend gives 15 where fewer are asked."},
     )
-    cursor = fields.Integer(
+    cursor: fields.Field[Any] = fields.Integer(
         validate=validate.Range(min=1),
         metadata={"wire": "page", "description": "From the answer before; absent: the first page."},
     )

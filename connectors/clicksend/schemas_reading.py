@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate
 
 from connectors import reading
-from connectors.action import Call
+from connectors.action import Ask, Call
 from connectors.clicksend import loose, phones, webhooks
 from connectors.clicksend.schemas import CUSTOM_STRING, MESSAGE_ID, NO_COMMA, Listing
+from connectors.errors import InvalidCall
 from connectors.guards import HookRequest
 from connectors.schema import Reply, Request
 
@@ -28,6 +31,8 @@ class Past(fields.Field[int]):
 
 
 PAST = ["integer", "string"]
+PLACE = re.compile(r"[1-9]\d{0,6}(@\d{1,12})?")
+OVERLAP = 300  # seconds: their clock and ours, and whether `date_before` is inclusive (page 5, row 20)
 ID = fields.String(
     required=True,
     validate=MESSAGE_ID,
@@ -143,10 +148,14 @@ class ReceiptRow(Reply):
         return {**row, "state": str(webhooks.read_state(row)[1]), "channel": channel}
 
 
+MARKED = {"description": "What is older than this was marked as read; null where nothing was."}
+
+
 class Receipts(loose.Page):
     """One page of unread receipts."""
 
     items = fields.List(fields.Nested(ReceiptRow))
+    marked_before = loose.Moment(metadata=MARKED)
 
 
 class OneReceipt(loose.Told):
@@ -156,6 +165,42 @@ class OneReceipt(loose.Told):
 
     def open(self, data: Any) -> dict[str, Any]:
         return {"receipt": dict(data) if isinstance(data, Mapping) else None}
+
+
+class Place(fields.Field[str]):
+    """A cursor: a page's number, and after "@" when the first page was asked."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        del attr, data
+        if isinstance(value, bool) or not PLACE.fullmatch(str(value)):
+            raise ValidationError("give the cursor of the answer before, as it is")
+        return str(value)
+
+
+class Poll(Listing):
+    """One page of what is unread; `mark_as_read` takes it off ClickSend's list once Ferry has it on disk."""
+
+    cursor = Place(
+        metadata={
+            "wire": "page",
+            "type": ["integer", "string"],
+            "description": "From the answer before; absent: the first page.",
+        }
+    )
+    mark_as_read = fields.Boolean(
+        metadata={
+            "description": "With the last page, mark as read all that is older than five minutes before the first page "
+            "was asked. Say so on every page, and let one poll at a time."
+        }
+    )
+    noted = fields.Integer(metadata={"description": "Set by Ferry: when the first page was asked, Unix seconds."})
+
+    def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
+        """The page alone goes out; the rest is between our caller and us."""
+        told = {name: value for name, value in wire.items() if name not in {"mark_as_read", "noted"}}
+        if "page" in told:
+            told["page"] = int(told["page"].partition("@")[0])
+        return super().to_wire(told)
 
 
 class InboundRow(Reply):
@@ -184,6 +229,7 @@ class InboundTexts(loose.Page):
     """One page of unread texts; several POLL rules show each several times."""
 
     items = fields.List(fields.Nested(InboundRow))
+    marked_before = loose.Moment(metadata=MARKED)
 
     def open(self, data: Any) -> dict[str, Any]:
         """Each text once a page."""
@@ -330,6 +376,56 @@ def heard(hook: str) -> Callable[[Call, bytes], HookRequest | None]:
         return HookRequest("POST", hook, "", {"content-type": "application/json"}, body) if found else None
 
     return told
+
+
+def note(call: Call, ask: Ask) -> Mapping[str, Any]:
+    """
+    The input with the time before the first page was asked: what came later must stay unread (page 3.4).
+
+    raises: InvalidCall for a later page whose first one nobody noted
+    """
+    del ask
+    given = call.input
+    if not reading.truth(given.get("mark_as_read")):
+        return given
+    cursor = str(given.get("cursor") or "")
+    noted = cursor.partition("@")[2]
+    if cursor and not noted:
+        told = "to mark what was listed, begin with the first page and say mark_as_read on each"
+        raise InvalidCall(told, fields={"cursor": [told]})
+    return {**given, "noted": int(noted) if noted.isdecimal() else int(time.time())}
+
+
+def noted(body: dict[str, Any], call: Call) -> dict[str, Any]:
+    """raises: InvalidCall for a page to be marked whose time was not noted."""
+    if reading.truth(call.input.get("mark_as_read")) and call.input.get("noted") is None:
+        raise InvalidCall("the time was not noted, though the input says mark_as_read")
+    return body
+
+
+def marked(mark: str) -> Callable[[Call, Mapping[str, Any], Ask], Mapping[str, Any]]:
+    """
+    What marks a list with the action `mark`, after its last page was heard and so is on disk.
+
+    Not between pages, as the list would shift, and not where the pages do not add up to what ClickSend says there is.
+    """
+
+    def last(call: Call, output: Mapping[str, Any], ask: Ask) -> Mapping[str, Any]:
+        if not reading.truth(call.input.get("mark_as_read")):
+            return output
+        at, cursor = int(call.input["noted"]), output.get("cursor")
+        if cursor is not None:
+            return {**output, "cursor": f"{cursor}@{at}", "marked_before": None}
+        page = int(str(call.input.get("cursor") or 1).partition("@")[0])
+        listed = page * max(15, int(call.input.get("limit") or 100))
+        total = output.get("total")
+        if not output.get("items") or total is None or total > listed:
+            return {**output, "marked_before": None}
+        before = at - OVERLAP
+        ask(mark, {"date_before": before})
+        return {**output, "marked_before": loose.moment(before)}
+
+    return last
 
 
 def exact(given: Mapping[str, Any], output: Mapping[str, Any]) -> Mapping[str, Any]:

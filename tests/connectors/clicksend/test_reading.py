@@ -237,7 +237,7 @@ READING = {
         {},
         get("/v3/sms/receipts", **LISTED),
         page(RECEIPT, total=250, last_page=3),
-        {"items": [RECEIPT_OURS], "cursor": "2", "total": 250},
+        {"items": [RECEIPT_OURS], "cursor": "2", "total": 250, "marked_before": None},
     ),
     "receipts, types of other days": Conversation(
         "get-delivery-receipts",
@@ -253,7 +253,7 @@ READING = {
                 "digits": "",
             }
         ),
-        {"items": [RECEIPT_OURS], "cursor": None, "total": 1},
+        {"items": [RECEIPT_OURS], "cursor": None, "total": 1, "marked_before": None},
     ),
     "one receipt": Conversation(
         "get-delivery-receipt",
@@ -283,14 +283,14 @@ READING = {
         {},
         get("/v3/sms/inbound", **LISTED),
         page(INBOUND, INBOUND, {**INBOUND, "message_id": "1f1a1177-2f00-6d11-9a55-0e0e0e0e0e01"}, "nonsense"),
-        {"items": [INBOUND_OURS], "cursor": None, "total": 4},
+        {"items": [INBOUND_OURS], "cursor": None, "total": 4, "marked_before": None},
     ),
     "inbound, the other name of the time": Conversation(
         "get-inbound-sms",
         {},
         get("/v3/sms/inbound", **LISTED),
         page({**{name: value for name, value in INBOUND.items() if name != "timestamp"}, "timestamp_send": 1790000444}),
-        {"items": [INBOUND_OURS], "cursor": None, "total": 1},
+        {"items": [INBOUND_OURS], "cursor": None, "total": 1, "marked_before": None},
     ),
     "the answer to a message": Conversation(
         "get-inbound-reply", {"message_id": ID}, get(f"/v3/sms/inbound/{ID}"), told(INBOUND), {"message": INBOUND_OURS}

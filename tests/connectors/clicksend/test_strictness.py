@@ -10,6 +10,7 @@ import pytest
 
 from connectors.action import Call
 from connectors.clicksend import PROVIDER
+from connectors.client import prepare
 from connectors.connection import Connection
 from connectors.errors import ConnectorError, InvalidCall, Rejected
 from connectors.events import EventType
@@ -196,6 +197,81 @@ def test_what_is_polled_is_heard_before_it_is_marked(desk: Desk) -> None:
     assert 1 == len(desk.run("get-inbound-sms", {}).output["items"])
     desk.run("mark-inbound-as-read", {"date_before": int(desk.now)})
     assert desk.run("get-inbound-sms", {}).heard is None
+
+
+def polled(desk: Desk, *ages: int) -> None:
+    """Unread texts of so many seconds ago."""
+    desk.run("create-inbound-rule", {"name": "polled", "do": "POLL"})
+    for age in ages:
+        desk.now = time.time() - age
+        desk.sim.fire("sms", {"from": ADA})
+    desk.now = time.time()
+
+
+def marks(desk: Desk) -> list[int]:
+    """The times ClickSend was asked to mark before."""
+    return [one["body"]["date_before"] for one in desk.sim.requests("mark-inbound-as-read")]
+
+
+def test_only_what_was_listed_is_marked(desk: Desk) -> None:
+    """What came within the last five minutes may not have been on the list: it stays, and is heard again."""
+    polled(desk, 900, 600, 10)
+    assert 3 == len(desk.run("get-inbound-sms", {}).output["items"])
+    assert [] == marks(desk)
+
+    outcome = desk.run("get-inbound-sms", {"mark_as_read": True})
+
+    assert outcome.heard is not None
+    assert 3 == len(PROVIDER.parse(outcome.heard))
+    (before,) = marks(desk)
+    assert 0 <= time.time() - 300 - before < 10
+    assert outcome.output["marked_before"] is not None
+    assert 1 == len(desk.run("get-inbound-sms", {}).output["items"])
+
+
+def test_pages_are_marked_after_the_last_as_of_before_the_first(desk: Desk) -> None:
+    """Marking between pages would shift the list, and rows would be skipped."""
+    polled(desk, *[900] * 20)
+    first = desk.run("get-inbound-sms", {"mark_as_read": True, "limit": 15}).output
+    assert [] == marks(desk)
+    assert first["marked_before"] is None
+    page, _, noted = first["cursor"].partition("@")
+    assert "2" == page
+
+    earlier = f"2@{int(noted) - 50}"
+    last = desk.run("get-inbound-sms", {"mark_as_read": True, "limit": 15, "cursor": earlier}).output
+    assert (5, None) == (len(last["items"]), last["cursor"])
+    assert [int(noted) - 350] == marks(desk)
+    assert [] == desk.run("get-inbound-sms", {}).output["items"]
+
+
+def test_what_does_not_add_up_is_not_marked(desk: Desk) -> None:
+    """A list that says it has more than it shows, or shows nothing, or a page whose beginning nobody noted."""
+    desk.run("get-inbound-sms", {"mark_as_read": True})
+    polled(desk, *[900] * 20)
+    action = PROVIDER.actions["get-inbound-sms"]
+    assert action.last is not None
+    given = {"mark_as_read": True, "noted": 1790000000}
+    for items, total in (([{}], 101), ([{}], None), ([], 20)):
+        output: dict[str, Any] = {"items": items, "cursor": None, "total": total}
+        told = action.last(Call(desk.connection, given, "r"), output, desk.ask)
+        assert told["marked_before"] is None
+    for wrong in ({"cursor": "2"}, {"cursor": "0"}, {"cursor": "2@x"}, {"cursor": True}):
+        with pytest.raises(InvalidCall):
+            desk.run("get-inbound-sms", {"mark_as_read": True, **wrong})
+    with pytest.raises(InvalidCall, match="not noted"):
+        prepare(PROVIDER, action, Call(desk.connection, {"mark_as_read": True}, "r"))
+    assert [] == marks(desk)
+
+
+def test_receipts_are_marked_alike(desk: Desk) -> None:
+    """The same of the other list."""
+    desk.run("create-receipt-rule", {"name": "polled", "do": "POLL"})
+    desk.now = time.time() - 900
+    desk.run("send-sms", {"to": ADA, "text": "hi"})
+    desk.now = time.time()
+    assert desk.run("get-delivery-receipts", {"mark_as_read": True}).output["marked_before"] is not None
+    assert [] == desk.run("get-delivery-receipts", {}).output["items"]
 
 
 def test_pages_follow_each_other(desk: Desk) -> None:
