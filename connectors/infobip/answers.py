@@ -8,12 +8,12 @@ run and Infobip has seen before was accepted at an earlier attempt of it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from connectors.action import Action, Call, Part
-from connectors.errors import ConnectorError, Reason, Rejected, Scope, Throttled
-from connectors.infobip import addresses
+from connectors.errors import ConnectorError, OutcomeUnknown, Reason, Rejected, Scope, Throttled
+from connectors.infobip import addresses, batches
 from connectors.infobip.schemas.replies import Done, Sent
 from connectors.infobip.schemas.tfa import PinSent
 from connectors.infobip.schemas.whatsapp import MediaTold
@@ -101,19 +101,28 @@ def refusal(one: Mapping[str, Any], of: int = 1) -> ConnectorError:
 
 
 def parts(channel: str) -> Any:
-    """The Parts of an answer: one a recipient, "0", "1", … in the order of the call."""
+    """The Parts of an answer: one a person of the call, by their place in the whole input ("0", "1", …)."""
 
     def told(call: Call, output: Mapping[str, Any]) -> Iterable[Part]:
-        del call
-        several = len(output["messages"]) > 1
-        for position, one in enumerate(output["messages"]):
-            failed = one["state"] == FAILED
-            yield Part(
-                ref=str(position),
-                state=FAILED if failed else ("unknown" if one["state"] == "unknown" else "accepted"),
-                message=one["message_id"],
-                to=addresses.key(channel, one["to"]) if several else None,
-                error=refusal(one) if failed else None,
-            )
+        return outcomes(channel, call.input, call.ref, output["messages"], ordered=True)
 
     return told
+
+
+def outcomes(
+    channel: str, given: Mapping[str, Any], ref: str, rows: Sequence[Mapping[str, Any]], *, ordered: bool
+) -> list[Part]:
+    """A Part a person of a call, from the rows of its answer (`ordered`) or of the logs; unknown without a row."""
+    several = batches.several(given)
+    told: set[str] = set()
+    found = []
+    for one, row in batches.match(given, ref, rows, ordered=ordered):
+        to = addresses.key(channel, one.to) if several else None
+        if row is None:
+            found.append(Part(one.ref, "unknown", None, to, OutcomeUnknown("no row is surely this message's")))
+            continue
+        message = row["message_id"] if row["message_id"] not in told else None  # one mail to all has one id
+        told.add(row["message_id"])
+        state = row["state"] if row["state"] in {FAILED, "unknown"} else "accepted"
+        found.append(Part(one.ref, state, message, to, refusal(row) if state == FAILED else None))
+    return found

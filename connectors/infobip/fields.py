@@ -106,6 +106,14 @@ def about(description: str, wire: str | None = None, **more: Any) -> dict[str, A
     return told
 
 
+def left() -> fields.List[Any]:
+    """`places`: who is left of several people."""
+    return fields.List(
+        fields.Integer(strict=True, validate=validate.Range(min=0)),
+        metadata=about("set by Ferry when it takes opted-out people out: the places of those that are left"),
+    )
+
+
 def drop_empty(body: Mapping[str, Any]) -> dict[str, Any]:
     """`body` without what is absent or empty: Infobip wants things left out, not null."""
     return {name: value for name, value in body.items() if value is not None and value not in ({}, [])}

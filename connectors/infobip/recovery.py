@@ -15,14 +15,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.action import Action, Ask, Outcome, Part
+from connectors.action import Ask, Outcome
 from connectors.guards import HookRequest
-from connectors.infobip import addresses
-from connectors.infobip.actions import defaults
+from connectors.infobip import addresses, batches
 from connectors.infobip.actions.reading import JSON
-from connectors.infobip.answers import refusal
+from connectors.infobip.answers import outcomes
 from connectors.provider import UnknownCall
-from connectors.schema import load
 
 AT_ONCE = 20  # ids in one question: the query has room for 2048 characters
 PAGE = 1000
@@ -56,33 +54,24 @@ def prove(call: UnknownCall, ask: Ask) -> Outcome | None:
 
 
 def _sent(call: UnknownCall, ask: Ask, logs: str, channel: str) -> Outcome | None:
-    ids = expected(call.action, call.connection, call.input, call.ref)
-    if ids:
-        rows = _by_id(ask, logs, ids)
-        found = {row["message_id"]: row for row in rows}
-        if not found:
-            return None
-        ordered = [found.get(one, {"message_id": one, "state": "unknown", "to": None}) for one in ids]
+    if call.input.get("single"):  # takes no id of ours
+        return None
+    if _named_by_infobip(call):
+        rows = list(ask(logs, {"bulk_id": [call.ref], "limit": PAGE})["results"])
     else:
-        ordered = list(ask(logs, {"bulk_id": [call.ref], "limit": PAGE})["results"]) if channel == "email" else []
-        if not ordered:
-            return None
-    messages = [{name: told for name, told in row.items() if name != "raw"} for row in ordered]
-    parts = tuple(_part(position, row, channel, len(ordered)) for position, row in enumerate(ordered))
+        rows = _by_id(ask, logs, [one.id for one in batches.names(call.input, call.ref)])
+    parts = outcomes(channel, call.input, call.ref, rows, ordered=False)
+    if all(part.state == "unknown" for part in parts):
+        return None
+    messages = [{name: told for name, told in row.items() if name != "raw"} for row in rows]
     output = {"message_id": messages[0]["message_id"], "bulk_id": messages[0].get("bulk_id"), "messages": messages}
-    return Outcome({**output, "proven_by": logs}, parts)
+    return Outcome({**output, "proven_by": logs}, tuple(parts))
 
 
-def _part(position: int, row: Mapping[str, Any], channel: str, of: int) -> Part:
-    state = {"failed": "failed", "unknown": "unknown"}.get(row["state"], "accepted")
-    told = {name: row.get(name) for name in ("text", "status", "reason", "code")}
-    return Part(
-        str(position),
-        state,
-        row["message_id"],
-        addresses.key(channel, row.get("to")) if of > 1 else None,
-        refusal(told) if state == "failed" else None,
-    )
+def _named_by_infobip(call: UnknownCall) -> bool:
+    """An e-mail to several over v3: Infobip makes the ids, and the request carries our reference."""
+    v4 = call.connection.setting("email_version", "v3") == "v4"
+    return call.action.key == "send-email" and not v4 and batches.several(call.input)
 
 
 def _by_id(ask: Ask, logs: str, ids: list[str]) -> list[Mapping[str, Any]]:
@@ -92,19 +81,6 @@ def _by_id(ask: Ask, logs: str, ids: list[str]) -> list[Mapping[str, Any]]:
     for start in range(0, len(ids), AT_ONCE):
         found += ask(logs, {"message_id": ids[start : start + AT_ONCE], "limit": PAGE})["results"]
     return found
-
-
-def expected(action: Action, connection: Any, given: Mapping[str, Any], ref: str) -> list[str]:
-    """The message ids a send chose; none for an e-mail to several, whose request carries our reference instead."""
-    body = load(action.request, given, provider="infobip", action=action.key)
-    if action.key == "send-email":
-        several = len(body["to"]) > 1 or bool(body.get("cc") or body.get("bcc"))
-        if several and connection.setting("email_version", "v3") != "v4":
-            return []
-        return defaults.ids(ref, body["to"])
-    if "messages" not in body:  # the single voice call takes no id of ours
-        return []
-    return defaults.ids(ref, (one for message in body["messages"] for one in message["destinations"]))
 
 
 def _reread(call: UnknownCall, ask: Ask, logs: str, channel: str) -> Outcome | None:

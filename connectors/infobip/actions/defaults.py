@@ -8,7 +8,7 @@ from typing import Any
 from connectors.action import Call
 from connectors.connection import Connection
 from connectors.errors import InvalidCall
-from connectors.infobip import access, addresses
+from connectors.infobip import access, addresses, batches
 
 
 def name(call: Call, recipients: Iterable[dict[str, Any]]) -> None:
@@ -17,18 +17,8 @@ def name(call: Call, recipients: Iterable[dict[str, Any]]) -> None:
 
     One recipient gets the reference itself, several "<ref>-0", "<ref>-1", …
     """
-    found = list(recipients)
-    for position, one in enumerate(found):
-        one.setdefault("messageId", call.ref if len(found) == 1 else f"{call.ref}-{position}")
-
-
-def ids(call_ref: str, recipients: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The message ids that `name` gives, from the recipients as the schema left them."""
-    found = list(recipients)
-    return [
-        str(one.get("messageId") or (call_ref if len(found) == 1 else f"{call_ref}-{position}"))
-        for position, one in enumerate(found)
-    ]
+    for one, named in zip(recipients, batches.names(call.input, call.ref), strict=False):  # v4 names no copies
+        one["messageId"] = named.id
 
 
 def sender(connection: Connection, channel: str, body: dict[str, Any], field: str) -> None:

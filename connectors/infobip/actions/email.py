@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.action import Action, Call, Nature, Wire
 from connectors.errors import InvalidCall
-from connectors.infobip import access, addresses, answers
+from connectors.infobip import access, addresses, answers, batches
 from connectors.infobip.actions import defaults, reading, scheduling
 from connectors.infobip.schemas import email as schemas
 from connectors.infobip.schemas import queries
@@ -55,8 +55,7 @@ def _encoded(wire: Wire, call: Call) -> Wire:
     if call.connection.setting("email_version", "v3") == "v4":
         defaults.name(call, body["to"])
         return replace(wire, path="/email/4/messages", json=schemas.to_v4(body))
-    alone = len(body["to"]) == 1 and not body.get("cc") and not body.get("bcc")
-    if alone:
+    if not batches.several(call.input):
         defaults.name(call, body["to"])
         body["messageId"] = body["to"][0]["messageId"]
     else:  # with several Infobip makes the ids, and the request's own is what the logs can be asked for
@@ -86,6 +85,8 @@ ROWS = (
         complete=_complete,
         shape=_encoded,
         parts=answers.parts(addresses.EMAIL),
+        reaches=batches.reaches(addresses.EMAIL),
+        without=batches.without,
         pace="email",
         cost="each recipient",
         limits=(

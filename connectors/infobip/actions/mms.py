@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.action import Action, Call, Nature
-from connectors.infobip import addresses, answers
+from connectors.infobip import addresses, answers, batches
 from connectors.infobip.actions import defaults, reading
 from connectors.infobip.schemas import mms as schemas
 from connectors.infobip.schemas import queries
@@ -46,6 +46,8 @@ ROWS = (
         party=party,
         complete=_complete,
         parts=answers.parts(addresses.MMS),
+        reaches=batches.reaches(addresses.MMS),
+        without=batches.without,
         pace="mms",
         cost="each message to each number",
         limits=(f"{schemas.MAX_TEXT} characters a text",),

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from connectors.action import Action, Call, Nature, Wire
 from connectors.errors import InvalidCall
-from connectors.infobip import addresses, answers
+from connectors.infobip import addresses, answers, batches
 from connectors.infobip.actions import defaults, reading, scheduling
 from connectors.infobip.schemas import queries, schedules
 from connectors.infobip.schemas import sms as schemas
@@ -62,6 +62,8 @@ ROWS = (
         complete=_complete,
         shape=_versioned,
         parts=answers.parts(addresses.SMS),
+        reaches=batches.reaches(addresses.SMS),
+        without=batches.without,
         pace="sms",
         cost="each part to each number",
         limits=(

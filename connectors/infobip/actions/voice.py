@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.action import Action, Call, Nature, Wire
-from connectors.infobip import access, addresses, answers
+from connectors.infobip import access, addresses, answers, batches
 from connectors.infobip.actions import defaults, reading
 from connectors.infobip.schemas import queries
 from connectors.infobip.schemas import voice as schemas
@@ -65,6 +65,8 @@ ROWS = (
         complete=_complete,
         shape=_addressed,
         parts=answers.parts(addresses.VOICE),
+        reaches=batches.reaches(addresses.VOICE),
+        without=batches.without,
         pace="voice",
         cost="each second of each call",
         limits=("20 000 numbers a call", "1400 characters", "callback_data at most 700 characters", "2000 a second"),

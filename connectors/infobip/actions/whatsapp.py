@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors.action import Action, Call, Nature, Wire
-from connectors.infobip import addresses, answers
+from connectors.infobip import addresses, answers, batches
 from connectors.infobip.actions import defaults
 from connectors.infobip.schemas import templates
 from connectors.infobip.schemas import whatsapp as schemas
@@ -136,6 +136,8 @@ ROWS = (
         party=template_party,
         complete=_several,
         parts=answers.parts(addresses.WHATSAPP),
+        reaches=batches.reaches(addresses.WHATSAPP),
+        without=batches.without,
         pace="whatsapp",
         cost="each message, by WhatsApp's category of the template",
         limits=("10 buttons, of them 2 URL, 1 copy code, 1 flow", "10 cards", "4000 a second"),

@@ -10,7 +10,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
-from connectors.infobip.fields import Recipients, Text, When, about
+from connectors.infobip.fields import Recipients, Text, When, about, left
 from connectors.schema import Reply, Request
 
 PRIORITIES = ("HIGH", "STANDARD", "LOW")
@@ -87,6 +87,7 @@ class SendEmail(Request):
     preserve_recipients = fields.Boolean(
         metadata=about("recipients see each other; only one message id comes back", "preserveRecipients")
     )
+    places = left()
     bulk_id = Text(validate=validate.Length(1, 100), metadata=about("id of the request", "bulkId"))
     send_at = When(metadata=about("when to send, with an offset; at most 30 days ahead (v4: 5)", "sendAt"))
     notify_url = Text(metadata=about("where reports go instead of this connection's webhook", "notifyUrl"))
@@ -132,6 +133,7 @@ class SendEmail(Request):
             raise ValidationError({"headers": [f"{', '.join(wrong)} may not be set"]})
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
+        wire.pop("places", None)
         return wire
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from connectors.infobip.fields import Number, Period, Recipients, Text, When, Window, about, drop_empty
+from connectors.infobip.fields import Number, Period, Recipients, Text, When, Window, about, drop_empty, left
 from connectors.infobip.schemas.sms import message
 from connectors.schema import Request
 
@@ -59,6 +59,7 @@ class SendMms(Request):
     intermediate_report = fields.Boolean(metadata=about("also report what is not final", "intermediateReport"))
     notify = fields.Boolean(metadata=about("false: no reports at all for this message"))
     callback_data = Text(validate=validate.Length(max=4000), metadata=about("echoed in reports", "callbackData"))
+    places = left()
     bulk_id = Text(validate=validate.Length(1, 100), metadata=about("id of the request", "bulkId"))
     send_at = When(metadata=about("when to send, with an offset", "sendAt"))
 

@@ -6,7 +6,19 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from connectors.infobip.fields import Links, Number, Period, Recipients, Speed, Text, When, Window, about, drop_empty
+from connectors.infobip.fields import (
+    Links,
+    Number,
+    Period,
+    Recipients,
+    Speed,
+    Text,
+    When,
+    Window,
+    about,
+    drop_empty,
+    left,
+)
 from connectors.schema import Request
 
 TRANSLITERATIONS = (
@@ -122,6 +134,7 @@ class SendSms(SmsText):
     messages = fields.List(
         fields.Nested(SmsText), validate=validate.Length(min=1), metadata=about("several texts or senders in one call")
     )
+    places = left()
     bulk_id = Text(
         validate=validate.Length(1, 100), metadata=about("id of the request, needed to reschedule or cancel", "bulkId")
     )

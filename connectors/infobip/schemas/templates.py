@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from connectors.infobip.fields import Number, Text, When, about, drop_empty
+from connectors.infobip.fields import Number, Text, When, about, drop_empty, left
 from connectors.infobip.schemas.whatsapp import Envelope
 from connectors.schema import Request
 
@@ -129,6 +129,7 @@ class SendTemplate(_Template):
     messages = fields.List(
         fields.Nested(_Template), validate=validate.Length(min=1), metadata=about("several messages in one call")
     )
+    places = left()
     bulk_id = Text(validate=validate.Length(1, 100), metadata=about("id of the request", "bulkId"))
 
     @validates_schema
@@ -143,6 +144,7 @@ class SendTemplate(_Template):
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
         bulk, several = wire.pop("bulkId", None), wire.pop("messages", None)
+        wire.pop("places", None)
         return drop_empty({"messages": several or [super().to_wire(wire)], "bulkId": bulk})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from connectors.infobip.fields import Number, Recipients, Text, When, Window, about
+from connectors.infobip.fields import Number, Recipients, Text, When, Window, about, left
 from connectors.schema import Request
 
 SINGLE = frozenset({"from", "to", "text", "audioFileUrl", "language", "voice"})  # all that /tts/3/single takes
@@ -99,6 +99,7 @@ class SendVoice(Request):
         metadata=about("what to do with an answering machine; must be enabled on the account", "machineDetection"),
     )
     call_transfers = fields.List(fields.Nested(Transfer), metadata=about("keys that connect", "callTransfers"))
+    places = left()
     bulk_id = Text(validate=validate.Length(1, 100), metadata=about("id of the request", "bulkId"))
 
     @validates_schema
@@ -121,6 +122,7 @@ class SendVoice(Request):
 
     def to_wire(self, wire: dict[str, Any]) -> dict[str, Any]:
         single = wire.pop("single", False)
+        wire.pop("places", None)
         if single:
             return {**wire, "to": wire["to"][0]["to"]}
         bulk = wire.pop("bulkId", None)

@@ -120,11 +120,13 @@ def test_the_stand_in_reads_it_the_same() -> None:
 
 
 def test_recipients_that_see_each_other_are_one_message() -> None:
-    """preserveRecipients: one id comes back."""
+    """preserveRecipients: one id comes back, for everybody."""
     sim, connection = simulate()
     outcome = run(sim, connection, "send-email", {**GIVEN, "preserve_recipients": True})
 
-    assert 1 == len(outcome.parts)
+    message = outcome.output["message_id"]
+    assert [message, None, None] == [part.message for part in outcome.parts]
+    assert {"accepted"} == {part.state for part in outcome.parts}
 
 
 WRONG = {
