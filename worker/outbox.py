@@ -294,7 +294,8 @@ def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdic
         waited=waited,
         patience=job.core.settings.patience_seconds,
     )
-    return endings.Verdict(decision.verdict, error=problem, wait=decision.wait, scope=decision.scope)
+    spared = job.spared if decision.verdict in {"failed", "unknown"} else ()  # an attempt to come asks once more
+    return endings.Verdict(decision.verdict, parts=spared, error=problem, wait=decision.wait, scope=decision.scope)
 
 
 def _refused(job: Job, problem: Rejected) -> endings.Verdict:

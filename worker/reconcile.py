@@ -194,11 +194,12 @@ def settle(case: Case, outcome: Outcome, how: str) -> str:
 
 
 def _merged(case: Case, outcome: Outcome) -> list[dict[str, Any]]:
-    """The parts recorded so far with those of this proof, each once."""
+    """The parts recorded so far with those of this proof, each once; what proves nothing takes no outcome away."""
     found = {part["ref"]: part for part in stored_parts(case.record)}
     for part in outcome.parts:
         made = part_dict(part, case.index)
-        found[made["ref"]] = made
+        if made["state"] != "unknown" or made["ref"] not in found:
+            found[made["ref"]] = made
     return list(found.values())
 
 

@@ -82,6 +82,49 @@ def test_whoever_opted_out_is_taken_out_of_a_batch(ferry: Pipeline) -> None:
     assert [one["custom_string"] for one in call["body"]["messages"]] == [f"{ident}-{place}" for place in (0, 2, 3)]
 
 
+INFOBIP = {"to": ["447700900123", "447700900124", "447700900125"], "text": "hi"}
+
+
+def infobip(ferry: Pipeline) -> str:
+    """A connection, one of whose three people has opted out."""
+    stored = ferry.connect("infobip")
+    store = ferry.core.store
+    store.client.hset(store.key(0, f"oo:{stored.id}"), "sms:447700900124", "1")
+    return stored.id
+
+
+def test_whoever_opted_out_is_no_recipient_of_a_text_to_several(ferry: Pipeline) -> None:
+    """Infobip: the others keep the ids they would have had, and the outcome of each says which was which."""
+    ident = accept(ferry.core, {"connection": infobip(ferry), "action": "send-sms-message", "input": INFOBIP}).id
+    ferry.settle()
+
+    parts = {one["ref"]: (one["to"], one["state"], one["message"]) for one in run_of(ferry, ident)["parts"]}
+    assert parts == {
+        "0": ("sms:447700900123", "accepted", f"{ident}-0"),
+        "1": ("sms:447700900124", "failed", None),
+        "2": ("sms:447700900125", "accepted", f"{ident}-2"),
+    }
+    (call,) = ferry.simulators["infobip"].requests("send-sms-message")
+    assert ["447700900123", "447700900125"] == [one["to"] for one in call["body"]["messages"][0]["destinations"]]
+
+
+def test_proof_of_the_others_settles_a_run_with_people_taken_out(ferry: Pipeline) -> None:
+    """The answer was lost: the logs know two of three, and the third was never sent."""
+    ident = infobip(ferry)
+    ferry.simulators["infobip"].behave(action="send-sms-message", drop="after", times=1)
+    ident = accept(ferry.core, {"connection": ident, "action": "send-sms-message", "input": INFOBIP}).id
+    ferry.settle()
+    assert run_of(ferry, ident)["state"] == "unknown"
+    assert [("1", "failed")] == [(one["ref"], one["state"]) for one in run_of(ferry, ident)["parts"]]
+
+    assert reconcile.look(ferry.core, 0, ident) == "proven"
+
+    run = run_of(ferry, ident)
+    assert (run["state"], run["error"]["code"]) == ("failed", "partial")
+    assert {"0": "accepted", "1": "failed", "2": "accepted"} == {one["ref"]: one["state"] for one in run["parts"]}
+    assert len(ferry.simulators["infobip"].requests("send-sms-message")) == 1
+
+
 def test_a_batch_of_nobody_is_no_call(ferry: Pipeline) -> None:
     """Everybody has opted out: nothing leaves, and each outcome says why."""
     stored = ferry.connect("clicksend")
