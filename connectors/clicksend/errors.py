@@ -70,6 +70,9 @@ NOT_FOUND: dict[str, str] = {
     ),
 }
 
+# Permissions are given area by area (page 1.2): only these two are worth stopping the whole connection for
+ESSENTIAL = frozenset({"get-account", "send-sms"})
+
 WAIT_HEADERS = ("retry-after", "ratelimit-reset", "x-ratelimit-reset")  # seconds, in this order (page 2.7)
 LONGEST_WORD = 60
 LONGEST_TEXT = 300
@@ -151,7 +154,8 @@ def _refused(action: Action, answer: Answer, status: int, said: str) -> Connecto
         # The same answer for "you may not" and for "not yours or not there" (page 2.2; 5, row 27)
         if "{" in action.path:
             return Rejected(_told("not found, or not permitted to this user", envelope), code=said or "403")
-        return Rejected(_told("this API user may not do that", envelope), reason=Reason.AUTH, code=said or "403")
+        reason = Reason.AUTH if action.key in ESSENTIAL else Reason.POLICY
+        return Rejected(_told("this API user may not do that", envelope), reason=reason, code=said or "403")
     if status == 404:
         if action.key in ABSENT_IS_AN_ANSWER:
             return None

@@ -50,7 +50,7 @@ ROWS: dict[str, tuple[Answer, Verdict, Verdict, Verdict]] = {
     "400": (told(400, "BAD_REQUEST"), NO, NO, NO),
     "400, the backend's own error": (told(400, 400, None, "Illegal string offset"), NO, NO, NO),
     "401": (told(401, "UNAUTHORIZED"), *((Rejected, Reason.AUTH),) * 3),
-    "403": (told(403, "FORBIDDEN"), *((Rejected, Reason.AUTH),) * 3),
+    "403": (told(403, "FORBIDDEN"), (Rejected, Reason.AUTH), *((Rejected, Reason.POLICY),) * 2),
     "404": (told(404, "NOT_FOUND"), NO, NO, NO),
     "405": (told(405, "METHOD_NOT_FOUND"), NO, NO, NO),
     "418": (told(418, "TEAPOT"), NO, NO, NO),
@@ -169,6 +169,14 @@ def test_a_403_for_one_thing_is_not_the_end_of_the_credentials(key: str) -> None
     problem = errors.judge(PROVIDER.actions[key], told(403, "FORBIDDEN"))
     assert problem is not None
     assert Reason.OTHER == problem.reason
+
+
+@pytest.mark.parametrize("key", ["send-mms", "send-voice", "upload-media", "list-voice-languages", "get-sms-history"])
+def test_a_403_for_one_area_is_not_the_end_of_the_credentials(key: str) -> None:
+    """A user without voice may well send texts: its connection goes on."""
+    problem = errors.judge(PROVIDER.actions[key], told(403, "FORBIDDEN"))
+    assert problem is not None
+    assert Reason.POLICY == problem.reason
 
 
 VALUES = st.recursive(

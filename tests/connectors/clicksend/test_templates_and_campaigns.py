@@ -64,7 +64,7 @@ TEMPLATES = {
         get("/v3/sms/templates", **LISTED),
         failed(403, "FORBIDDEN"),
         raises=Rejected,
-        reason="auth",
+        reason="policy",
     ),
     "one": Conversation(
         "get-sms-template",
