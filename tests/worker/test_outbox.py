@@ -234,3 +234,15 @@ def test_an_answer_that_asks_for_rest_closes_the_gate(ferry: Pipeline, monkeypat
         ferry.settle()
         time.sleep(0.05)
     assert sent(ferry) == ["a", "b"]
+
+
+def test_nobodys_login_waits_for_anothers(redis: redis.Redis) -> None:
+    """Infobip: the answer to one person's PIN was lost; another's is told at once."""
+    ferry = build(redis, unknown_hold_seconds=60.0)
+    stored = ferry.connect("infobip")
+    ferry.simulators["infobip"].behave(action="verify-tfa-pin", drop="after", times=1)
+    for pin, state in (("one", "unknown"), ("two", "failed")):  # failed: nobody has a PIN of that id
+        body = {"connection": stored.id, "action": "verify-tfa-pin", "input": {"pin_id": pin, "pin": "1"}}
+        ident = accept(ferry.core, body).id
+        ferry.settle(1)
+        assert run_of(ferry, ident)["state"] == state
