@@ -157,6 +157,7 @@ class Fact:
     conversation: canonical key of the other party, as `Action.party` gives for the same person; None when the item
                   does not tell (a receipt): the worker then finds it by the message
     account:      the provider's account the item was addressed to, when one URL may serve several
+    or_account:   the account by the item's own sender and recipient; asked when nobody is known by `account`
     channel, via: e.g. "sms" | "whatsapp", and our own number or account in it: what a reply must be sent from
     window:       seconds for which this fact lets us answer freely, counted from `at`
     raw:          the provider's own item, whole
@@ -169,6 +170,7 @@ class Fact:
     conversation: str | None = None
     contact: Contact | None = None
     account: str | None = None
+    or_account: str | None = None
     channel: str | None = None
     via: str | None = None
     window: int | None = None

@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from connectors import reading
 from connectors.errors import Malformed
-from connectors.events import Fact
+from connectors.events import EventType, Fact, Kind, Message
 from connectors.provider import Provider
 from worker.core import Core
 from worker.normalise import NO_TALK, Origin, subject, to_commit
@@ -26,6 +27,7 @@ log = logging.getLogger("ferry.inbox")
 COMMITS = 64  # a round trip
 SECONDS = 10.0  # one wake-up works at most this long before it lets others have the slot
 STRIKES = 3  # deaths on one request before it is set aside
+CONTENT = frozenset({EventType.RECEIVED, EventType.SENT, EventType.EDITED})
 
 
 class CommitFailed(Exception):
@@ -106,6 +108,7 @@ def _commits(core: Core, stored: Stored, provider: Provider, batch: lanes.Batch)
             heard_by = stored if owner == stored.id else core.connections.get(owner)
             if heard_by is not None:
                 found.extend((origin, also) for also in provider.implied(heard_by.speak(""), told))
+    found = _unsent(core, found)
     parties = _parties(core, found)
     placed: list[tuple[Origin, Fact, str | None]] = []
     for origin, fact in found:
@@ -128,7 +131,7 @@ def _commits(core: Core, stored: Stored, provider: Provider, batch: lanes.Batch)
 
 
 def _talks(core: Core, placed: list[tuple[Origin, Fact, str | None]]) -> dict[tuple[str, str], messages.Talk]:
-    """What is known of the conversations of facts that name no contact (receipts); one round trip a partition."""
+    """What is known of the conversations of facts that say less (echoes, receipts); one round trip a partition."""
     wanted: dict[int, set[tuple[str, str]]] = {}
     for origin, fact, party in placed:
         if party and (fact.contact is None or fact.window is None):
@@ -158,18 +161,54 @@ def _owner(core: Core, stored: Stored, provider: Provider, fact: Fact) -> tuple[
     The connection a fact belongs to: by (source, account), never by the account alone.
 
     A tenant that signs with its own secret must not reach another's account, so only connections behind this source
-    are asked.
+    are asked.  What is for an account none of them has is kept as `unknown`.
     """
     if fact.account is None:
         return stored.id, fact
-    mine = provider.account(stored.speak(""))
-    if mine is None or mine == fact.account:
-        return stored.id, fact
-    for other in core.connections.behind(stored.id):
-        if other.id != stored.id and not other.archived and provider.account(other.speak("")) == fact.account:
-            return other.id, fact
+    for account in (fact.account, fact.or_account):
+        if account is None:
+            continue
+        mine = provider.account(stored.speak(""))
+        if mine is None or mine == account:
+            return stored.id, fact
+        for other in core.connections.behind(stored.id):
+            if other.id != stored.id and not other.archived and provider.account(other.speak("")) == account:
+                return other.id, fact
     note = "it is addressed to an account that no connection of this source has"
-    return stored.id, reading.unknown({"account": fact.account, "item": fact.raw}, note)
+    kept = reading.unknown({"account": fact.account, "item": fact.raw}, note)
+    key = f"{fact.account}:{fact.type}:{fact.key}" if fact.key else None
+    return stored.id, replace(kept, key=key, at=fact.at, data=fact.data)
+
+
+def _unsent(core: Core, found: list[tuple[Origin, Fact]]) -> list[tuple[Origin, Fact]]:
+    """
+    Facts as they are, but of messages that were deleted before: what arrives late is told without its content.
+
+    Its type and key stay, and with them its id: a message told before and redelivered is a duplicate as ever.
+    """
+    wanted: dict[int, set[str]] = {}
+    for origin, fact in found:
+        if fact.message is not None and fact.type in CONTENT:
+            wanted.setdefault(origin.partition, set()).add(_message(origin, fact.message))
+    gone: set[str] = set()
+    for partition, asked in wanted.items():
+        gone |= messages.deleted(core.store, partition, sorted(asked))
+    told: list[tuple[Origin, Fact]] = []
+    for origin, fact in found:
+        one = fact
+        if fact.message is not None:
+            ident = _message(origin, fact.message)
+            if fact.type is EventType.DELETED:
+                gone.add(ident)
+            elif fact.type in CONTENT and ident in gone:
+                bare = Message(fact.message.provider_id, fact.message.direction, Kind.UNSUPPORTED)
+                one = replace(fact, raw=None, message=bare, data={"unsent": True})
+        told.append((origin, one))
+    return told
+
+
+def _message(origin: Origin, message: Message) -> str:
+    return ids.message_id(origin.partition, origin.connection, message.provider_id)
 
 
 def _parties(core: Core, found: list[tuple[Origin, Fact]]) -> dict[str, str]:

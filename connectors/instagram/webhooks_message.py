@@ -40,9 +40,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Who is who in an item: the account, the customer, and whether the account itself acted."""
+    """Who is who in an item: the account, by its entry and by the item, the customer, and whether the account acted."""
 
     account: str | None
+    side: str | None
     customer: str | None
     ours: bool
     sender: str | None
@@ -70,7 +71,7 @@ def sides(item: Mapping[str, Any], place: Place) -> Sides:
     account = place.account
     if account is None or (account == customer and side not in {None, customer}):
         account = side
-    return Sides(account, customer, ours, sender)
+    return Sides(account, side, customer, ours, sender)
 
 
 def _slip(item: Mapping[str, Any]) -> bool:
@@ -89,7 +90,8 @@ def read(item: Mapping[str, Any], place: Place) -> Fact | list[Fact]:
             heard = translate(item, place, who)
             found = heard if isinstance(heard, list) else [heard]
             return [_dressed(fact, item, place, who) for fact in found]
-    return replace(unknown(item, "an item of a kind we do not know"), account=who.account, at=place.moment(item))
+    strange = unknown(item, "an item of a kind we do not know")
+    return replace(strange, account=who.account, or_account=who.side, at=place.moment(item))
 
 
 def _dressed(fact: Fact, item: Mapping[str, Any], place: Place, who: Sides) -> Fact:
@@ -97,6 +99,7 @@ def _dressed(fact: Fact, item: Mapping[str, Any], place: Place, who: Sides) -> F
         fact,
         at=place.moment(item),
         account=who.account,
+        or_account=None if who.side == who.account else who.side,
         conversation=who.customer,
         contact=None if who.customer is None else Contact(id=who.customer),
         data={**fact.data, **({"standby": True} if place.standby else {})},

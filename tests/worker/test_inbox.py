@@ -60,7 +60,7 @@ def test_items_go_to_the_connection_of_their_account(ferry: Pipeline) -> None:
     body: dict[str, Any] = {"object": "instagram", "entry": []}
     for account in (first.settings["account_id"], "17841400000000222", stranger.settings["account_id"]):
         one = json.loads(ferry.hook(first, "message").body)["entry"][0]
-        one["id"] = account
+        one["id"] = one["messaging"][0]["recipient"]["id"] = account
         body["entry"].append(one)
     ferry.ingest(first, HookRequest(headers={"content-type": "application/json"}, body=json.dumps(body).encode()))
     time.sleep(1.1)  # the cache asks for changes once a second

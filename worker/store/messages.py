@@ -60,9 +60,20 @@ def parties(store: Store, partition: int, messages: Sequence[str]) -> dict[str, 
     return {ident: text(party) for ident, party in zip(messages, found, strict=True) if party}
 
 
+def deleted(store: Store, partition: int, wanted: Sequence[str]) -> set[str]:
+    """Those of these messages that were deleted; one round trip."""
+    if not wanted:
+        return set()
+    with store.client.pipeline(transaction=False) as pipe:
+        for ident in wanted:
+            pipe.hexists(store.key(partition, f"m:{ident}"), "deleted")
+        found = pipe.execute()
+    return {ident for ident, gone in zip(wanted, found, strict=True) if gone}
+
+
 @dataclass(frozen=True, slots=True)
 class Talk:
-    """What is known of a conversation: its contact as the provider told it last, channel, our own address, window."""
+    """What is known of a conversation: its contact as far as the provider told it, channel, our own address, window."""
 
     contact: dict[str, Any] | None = None
     channel: str | None = None
@@ -91,7 +102,7 @@ def conversation(store: Store, connection: str, party: str) -> dict[str, Any] | 
     """
     {id, connection, party, contact, channel, via, window_open_until, last_at}; None when nothing is known of it.
 
-    contact: {id, phone, username, name}, as the provider told it last
+    contact: {id, phone, username, name}, each as the provider told it last
     """
     partition = store.of(connection)
     found: Any = store.client.hgetall(store.key(partition, f"v:{connection}:{party}"))

@@ -34,7 +34,7 @@ local function upsert_message(a)
   if a[8] ~= '' and newer(had[1] or nil, tonumber(had[2] or ''), a[8], tonumber(a[9])) then
     redis.call('HSET', key, 'status', a[8], 'sat', a[9])
   end
-  redis.call('HSETNX', key, 'at', a[12])
+  redis.call(a[17] == 'message.received' and 'HSET' or 'HSETNX', key, 'at', a[12]) -- a reaction may come before it
   if a[7] ~= '' then redis.call('HSETNX', key, 'pid', a[7]) end
   redis.call('HSETNX', key, 'connection', a[4])
   if a[5] ~= '' then redis.call('HSETNX', key, 'conversation', a[5]) end
@@ -47,13 +47,25 @@ local function upsert_message(a)
   redis.call('PEXPIRE', t, a[18])
 end
 
+-- What a fact leaves open stays as it was told before, of the same contact: an echo or a receipt knows no name.
+local function merged(had, given)
+  if not had then return given end
+  local old, new = cjson.decode(had), cjson.decode(given)
+  local before, now_told = old.contact, new.contact
+  if type(before) ~= 'table' or type(now_told) ~= 'table' or before.id ~= now_told.id then return given end
+  for name, value in pairs(before) do
+    if now_told[name] == nil or now_told[name] == cjson.null then now_told[name] = value end
+  end
+  return cjson.encode(new)
+end
+
 local function upsert_conversation(a)
   local key = P .. 'v:' .. a[4] .. ':' .. a[5]
   if a[11] ~= '' then
     local open = tonumber(redis.call('HGET', key, 'window') or '0')
     if tonumber(a[11]) > open then redis.call('HSET', key, 'window', a[11]) end
   end
-  if a[13] ~= '' then redis.call('HSET', key, 'contact', a[13]) end
+  if a[13] ~= '' then redis.call('HSET', key, 'contact', merged(redis.call('HGET', key, 'contact'), a[13])) end
   redis.call('HSET', key, 'last', now)
   redis.call('PEXPIRE', key, 2592000000)
   index(P .. 'vi:' .. a[4], a[5])
