@@ -17,7 +17,6 @@ from connectors.events import EventType, Fact
 
 STOP = "stop, stopall, stop all, unsubscribe, cancel, end, quit, revoke, opt out, optout"
 START = "start, unstop, subscribe, opt in, optin"
-NONE = "-"  # the setting that takes no word for one
 UNSEEN = frozenset({"Cf", "Mn"})  # zero-width characters, accents
 POLITE = re.compile(r"^please | please$")
 
@@ -39,8 +38,8 @@ def implied(connection: Connection, fact: Fact) -> Iterable[Fact]:
 
 
 def table(words: str) -> frozenset[str]:
-    """The words of a setting."""
-    return frozenset() if words.strip() == NONE else frozenset(filter(None, map(plain, words.split(","))))
+    """The words of a setting; "-", which is no word, leaves none."""
+    return frozenset(filter(None, map(plain, words.split(","))))
 
 
 def plain(text: str) -> str:
