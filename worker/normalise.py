@@ -120,7 +120,9 @@ def _conversation(
         return None
     told = conversation_dict(origin, party, talk)
     if fact.contact is not None:
-        told["contact"] = contact_dict(fact.contact, party)
+        named = contact_dict(fact.contact, party)
+        known = talk.contact if talk.contact and talk.contact.get("id") == named["id"] else {}
+        told["contact"] = {name: known.get(name) if value is None else value for name, value in named.items()}
     told["channel"] = fact.channel or talk.channel
     told["via"] = fact.via or talk.via
     if until is not None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -106,6 +107,20 @@ def test_a_message_gathers_what_is_known(shelf: Shelf) -> None:
     assert messages.get(shelf.store, "nonsense") is None
     assert messages.conversation(shelf.store, "shop", "nobody") is None
     assert [] == messages.timeline(shelf.store, "nonsense")
+
+
+def test_a_name_outlives_facts_that_know_none(shelf: Shelf) -> None:
+    """An echo or a receipt tells whom it is about and no more; another contact brings nothing over."""
+
+    def told(number: str, **contact: str | None) -> dict[str, Any]:
+        commit(shelf, fact(number, contact=json.dumps({"contact": contact, "channel": "whatsapp", "via": None})))
+        found: dict[str, Any] = (messages.conversation(shelf.store, "shop", "ann") or {})["contact"]
+        return found
+
+    assert "Ann/Ж" == told("1", id="ann", name="Ann/Ж", username=None)["name"]
+    assert {"id": "ann", "name": "Ann/Ж", "username": "a"} == told("2", id="ann", name=None, username="a")
+    assert {"id": "ann", "name": "Anna", "username": "a"} == told("3", id="ann", name="Anna", username=None)
+    assert {"id": "bob", "name": None, "username": None} == told("4", id="bob", name=None, username=None)
 
 
 def test_conversations_page_by_page(shelf: Shelf) -> None:
