@@ -27,6 +27,7 @@ MAX_BODY = 50_000_000  # characters of a data URI: a whole JSON body is believed
 
 # §2.9, bytes
 LIMITS = {"image": 5 * MB, "video": 16 * MB, "audio": 16 * MB, "document": 100 * MB, "sticker": 500 * 1024}
+STILL = 100 * 1024  # bytes of a sticker that does not move (§2.9)
 
 # §2.9: what WhatsApp shows as such; all else goes as a document
 MIMES = {
@@ -118,7 +119,7 @@ def inspect(value: str) -> Inline | None:
     if declared != "document" and not alike:
         told = f"says it is {found.declared}, and its content is {found.found or 'something else'}"
         raise ValidationError(told)
-    _fits(declared, len(found.content))
+    _fits(declared, found.content)
     return found
 
 
@@ -134,13 +135,21 @@ def hold(found: Inline, kind: str, *, voice: bool) -> None:
     if voice and not (found.found == "audio/ogg" and b"OpusHead" in found.content[:512]):
         told = "a voice note is OGG with Opus in it"
         raise ValidationError(told)
-    _fits(kind, len(found.content))
+    _fits(kind, found.content)
 
 
-def _fits(kind: str, size: int) -> None:
-    if size > LIMITS[kind]:
-        told = f"{size} bytes; a {kind} may have {LIMITS[kind]}"
+def _fits(kind: str, content: bytes) -> None:
+    still = kind == "sticker" and not _moves(content)
+    most = STILL if still else LIMITS[kind]
+    if len(content) > most:
+        named = "sticker that does not move" if still else kind
+        told = f"{len(content)} bytes; a {named} may have {most}"
         raise ValidationError(told)
+
+
+def _moves(content: bytes) -> bool:
+    """Whether a WebP says it is animated: its first chunk is VP8X, with that flag."""
+    return content[12:16] == b"VP8X" and bool(content[20:21]) and bool(content[20] & 0x02)
 
 
 def kind_of(found: Inline | None, name: str | None) -> str:

@@ -91,6 +91,8 @@ def _said(item: Mapping[str, Any], word: str, inner: Mapping[str, Any], fact: Fa
         attachments = (_file(kind.kind, inner),)
         if kind.kind is Kind.AUDIO:
             data["is_voice"] = reading.truth(inner.get("voice"))
+            if data["is_voice"]:
+                data["label"] = flat.VOICE.label
     elif kind.kind is Kind.INTERACTIVE:
         reply = contents.reply(item) or {"id": None, "title": None, "description": None, "data": None}
         text, payload, data["reply"] = reply["title"], reply["id"], reply

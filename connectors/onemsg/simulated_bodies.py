@@ -14,6 +14,10 @@ from connectors.onemsg.schemas_queries import VERTICALS
 CHAT = re.compile(r"[0-9]+@[cg]\.us|[A-Z]{2}\.[A-Za-z0-9]+@lid|.+@(?:username|broadcast)")
 BSUID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]+")
 CLOUD_ID = re.compile(r"wamid\..+")  # documented for quotedMsgId (§2.2)
+UNFIT = re.compile(r"[\n\r\t]| {5,}")  # in a template's text parameter (§2.9)
+NAME_PARTS = frozenset({"first_name", "last_name", "middle_name", "suffix", "prefix"})  # one of them at least (§3.13)
+MONTH = re.compile(r"(0[1-9]|1[0-2])\.\d{4}")  # §3.10
+SPACES = "Param text cannot have new-line/tab characters or more than 4 consecutive spaces"
 PLACEHOLDER = re.compile(r"\{\{\w+\}\}")
 NAMESPACE = "aaaaaaaa_bbbb_4ccc_8ddd_eeeeeeeeeeee"
 SWITCHES = {
@@ -33,6 +37,7 @@ PROFILE = {
     "photo": "https://cdn.example.test/p.jpg",
     "websites": ["https://www.example.test/"],
 }
+PROFILE_LIMITS = {"about": 139, "address": 256, "description": 256, "email": 128}  # characters (§3.2)
 CHANGEABLE = ("about", "address", "description", "email", "vertical", "photo", "websites")
 PERIOD = {
     "period_date": "2026-03-01T00:00:00Z",
@@ -121,8 +126,7 @@ def text(body: Mapping[str, Any], most: int, name: str = "body") -> str:
     if len(value) > most:
         raise Refusal({"error": f"{name} is longer than {most} characters"}, 400)
     if "\t" in value or "     " in value:
-        told = "Param text cannot have new-line/tab characters or more than 4 consecutive spaces"
-        raise Refusal({"error": told}, 500)
+        raise Refusal({"error": SPACES}, 500)
     return value
 
 
@@ -143,7 +147,7 @@ def contacts(body: Mapping[str, Any]) -> list[Any]:
         raise missing("contacts")
     for one in found:
         name = one.get("name") if isinstance(one, Mapping) else None
-        if not isinstance(name, Mapping) or "formatted_name" not in name or len(name) < 2:
+        if not isinstance(name, Mapping) or "formatted_name" not in name or not NAME_PARTS & set(name):
             raise unsent("Invalid parameter")
     return found
 
@@ -200,6 +204,8 @@ def filled(body: Mapping[str, Any], known: list[dict[str, Any]], stored: Mapping
     if found["status"].upper() != "APPROVED":
         raise Refusal({"sent": False, "error": {"code": 132015, "message": "Template is paused or not approved"}})
     params = body.get("params") or []
+    if any(UNFIT.search(str(text.get("text", ""))) for one in params for text in one.get("parameters") or []):
+        raise Refusal({"error": SPACES}, 500)
     said = {one.get("type"): one.get("parameters") or [] for one in params}
     words = None
     for component in found["components"]:
@@ -229,7 +235,10 @@ def profile(body: Mapping[str, Any]) -> dict[str, Any]:
     found = {name: body[name] for name in CHANGEABLE if name in body}
     if not found:
         raise Refusal({"error": "Nothing to update"}, 422)
-    if len(str(found.get("description", ""))) > 256 or found.get("vertical", "Other") not in VERTICALS:
+    long = any(len(str(found.get(name, ""))) > most for name, most in PROFILE_LIMITS.items())
+    websites = found.get("websites", [])
+    amiss = not isinstance(websites, list) or len(websites) > 2 or found.get("about") == ""
+    if long or amiss or found.get("vertical", "Other") not in VERTICALS:
         raise Refusal({"error": "Invalid parameter"}, 400)
     return found
 

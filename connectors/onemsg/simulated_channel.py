@@ -24,7 +24,14 @@ FAILURES = {
     "130472": "User's number is part of an experiment",
 }
 CLOSED, PAIR, QUEUED = "131047", "131056", "100202"
-CHANNEL = {"strict_window": False, "history": True, "statistics": True, "status": "connected", "lid": ""}
+CHANNEL = {
+    "strict_window": False,
+    "strict_read": False,
+    "history": True,
+    "statistics": True,
+    "status": "connected",
+    "lid": "",
+}
 OFF = (404, "Not Found")
 
 Body = Mapping[str, Any]
@@ -168,7 +175,8 @@ class Channel:
         message_id = body.get("messageId") or body.get("msgId")
         if not isinstance(message_id, str):
             raise Refusal({"error": "messageId is required"}, 400)
-        if any(one["id"] == message_id and one["fromMe"] for one in self.history):
+        known = next((one for one in self.history if one["id"] == message_id), None)
+        if known["fromMe"] if known else self.state["strict_read"]:
             raise Refusal({"error": {"code": 100, "message": "Invalid parameter"}}, 400)
         return {"result": "success"}
 
@@ -209,6 +217,8 @@ class Channel:
             raise Refusal({"error": "webhookUrl is required"}, 400)
         if len(wanted) > 5:
             raise Refusal({"error": "No more than 5 webhook URLs"}, 400)
+        if not all(one.startswith(("http://", "https://")) for one in wanted):
+            raise Refusal({"error": "webhookUrl is invalid"}, 400)
         changed = wanted != self.stored["webhookUrl"]
         self.stored["webhookUrl"] = wanted
         return {"set": changed, "message": wanted[0] if len(wanted) == 1 else wanted}
@@ -258,7 +268,10 @@ class Channel:
     def statistics(self, query: Body) -> Any:
         if not self.state["statistics"]:
             return OFF
-        return {"date": query.get("date") or time.strftime("%m.%Y", time.gmtime()), "templates_cost": 12.5031}
+        month = query.get("date") or time.strftime("%m.%Y", time.gmtime())
+        if not bodies.MONTH.fullmatch(month):
+            raise Refusal({"error": "date is invalid"}, 400)
+        return {"date": month, "templates_cost": 12.5031}
 
     def extended(self, query: Body) -> Any:
         del query

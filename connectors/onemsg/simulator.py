@@ -9,9 +9,10 @@ What it does beyond answering is steered by the recipient, so that a test needs 
     100202   is queued: `sent: false` with a job; echo and receipts follow
 
 and a chat whose last message (POST /_sim/fire) is older than 24 h has a closed window too.  `PUT /_sim/channel` says
-the rest: {"strict_window": true} closes the window of everybody not heard of, {"history": false} and
-{"statistics": false} take a method away, {"status": "unregistered"} is what GET /status tells, {"lid": "bsuid"} is
-the one way in which contacts with a hidden number can be addressed.
+the rest: {"strict_window": true} closes the window of everybody not heard of, {"strict_read": true} refuses to mark
+messages not heard of as read, {"history": false} and {"statistics": false} take a method away, {"status":
+"unregistered"} is what GET /status tells, {"lid": "bsuid"} is the one way in which contacts with a hidden number can
+be addressed.
 """
 
 from __future__ import annotations

@@ -63,10 +63,10 @@ def _root(document: Any) -> list[Fact]:
         return [reading.unknown(document, "not an object")]
     account = reading.text(document, "instanceId")
     account = None if account is None else bare_channel(account)
+    facts = _value(document, document) + reading.each(listed(document.get("entry")), _entry)
     if document.get("type") == "calls":
-        facts = [Fact(type=EventType.NOTICE, raw=document, data={"name": "calls"})]
+        facts.append(Fact(type=EventType.NOTICE, raw=document, data={"name": "calls"}))
     else:
-        facts = _value(document, document) + reading.each(listed(document.get("entry")), _entry)
         for name, rest in document.items():
             if name not in QUIET and isinstance(rest, list):
                 facts += [reading.unknown(one, f"no event we know: {name}") for one in rest if one]

@@ -86,7 +86,7 @@ def test_flat_and_raw_copies_are_one_fact() -> None:
 
 CONTENTS: list[tuple[str, dict[str, Any], Kind, dict[str, Any]]] = [
     ("image", {"id": "9", "mime_type": "image/jpeg", "caption": "c"}, Kind.IMAGE, {}),
-    ("audio", {"id": "9", "voice": True}, Kind.AUDIO, {"is_voice": True}),
+    ("audio", {"id": "9", "voice": True}, Kind.AUDIO, {"is_voice": True, "label": "voice"}),
     ("audio", {"id": "9"}, Kind.AUDIO, {"is_voice": None}),
     ("document", {"id": "9", "filename": "a.pdf", "file_size": "12"}, Kind.FILE, {}),
     (
@@ -199,3 +199,10 @@ def test_calls_are_news_too() -> None:
     """They concern no message."""
     (fact,) = parse({"type": "calls", "instanceId": CHANNEL, "calls": [{"id": "1"}]})
     assert (EventType.NOTICE, {"name": "calls"}, CHANNEL) == (fact.type, fact.data, fact.account)
+
+
+def test_messages_beside_a_call_are_not_lost() -> None:
+    """A body's `type` says what it is about, not that it holds nothing else."""
+    said = {"id": "wamid.C1", "chatId": "15550100123@c.us", "type": "chat", "body": "missed you", "fromMe": False}
+    found = parse({"type": "calls", "instanceId": CHANNEL, "messages": [said]})
+    assert [EventType.RECEIVED, EventType.NOTICE] == [fact.type for fact in found]

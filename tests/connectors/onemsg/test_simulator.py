@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from connectors.onemsg import PROVIDER
+from connectors.onemsg.simulated_bodies import NAMESPACE
 from connectors.onemsg.simulator import OneMsg
 from tests.connectors.onemsg.channel import ADA, OUT
 
@@ -78,6 +79,7 @@ BAD: list[tuple[str, Any, int]] = [
     ("sendContact", {"chatId": ADA}, 400),
     ("sendContact", {"chatId": ADA, "contacts": [{"name": {"formattedName": "x"}}]}, 200),
     ("sendContact", {"chatId": ADA, "contacts": [{"name": {"formatted_name": "x"}}]}, 200),
+    ("sendContact", {"chatId": ADA, "contacts": [{"name": {"formatted_name": "x", "firstName": "x"}}]}, 200),
     ("sendLocation", {"chatId": ADA, "lat": 1.5, "lng": "2"}, 200),
     ("sendLocation", {"chatId": ADA, "lat": "1e1", "lng": "2"}, 200),
     ("sendLocation", {"chatId": ADA, "lat": "91", "lng": "2"}, 200),
@@ -94,7 +96,12 @@ BAD: list[tuple[str, Any, int]] = [
     ("webhook", {"webhookUrl": ""}, 400),
     ("webhook", {"webhookUrl": [f"https://a.test/{number}" for number in range(6)]}, 400),
     ("me", {"phone": "15550100999"}, 422),
+    ("webhook", {"webhookUrl": "ftp://a.test"}, 400),
     ("me", {"description": "x" * 257}, 400),
+    ("me", {"about": ""}, 400),
+    ("me", {"about": "x" * 140}, 400),
+    ("me", {"websites": ["https://a.test", "https://b.test", "https://c.test"]}, 400),
+    ("me", {"websites": "https://a.test"}, 400),
 ]
 
 
@@ -114,6 +121,33 @@ def test_reading_our_own_message_is_refused(channel: OneMsg) -> None:
     """Only inbound ones can be marked."""
     _, sent = post(channel, "sendMessage", {"chatId": ADA, "body": "hi"})
     assert 400 == post(channel, "readMessage", {"messageId": sent["id"]})[0]
+
+
+def test_reading_what_nobody_wrote_is_refused_on_request(channel: OneMsg) -> None:
+    """An id the channel has not heard of passes unless `strict_read` is on; one it has, always."""
+    assert 200 == post(channel, "readMessage", {"messageId": "wamid.nobody"})[0]
+    channel(httpx.Request("PUT", "http://127.0.0.1/_sim/channel", json={"strict_read": True}))
+    channel(httpx.Request("POST", "http://127.0.0.1/_sim/fire", json={"kind": "message"}))
+    heard = channel.channel.history[0]["id"]
+
+    assert 400 == post(channel, "readMessage", {"messageId": "wamid.nobody"})[0]
+    assert 200 == post(channel, "readMessage", {"messageId": heard})[0]
+
+
+@pytest.mark.parametrize("text", ["a\nb", "a\tb", "a     b"])
+def test_texts_a_template_cannot_hold(channel: OneMsg, text: str) -> None:
+    """A permanent mistake that comes as a 500, as the real one's does."""
+    body = {"type": "body", "parameters": [{"type": "text", "text": text}, {"type": "text", "text": "42"}]}
+    given = {"template": "order_ready", "language": {"policy": "deterministic", "code": "en"}, "params": [body]}
+    found, told = post(channel, "sendTemplate", {"chatId": ADA, "namespace": NAMESPACE, **given})
+    assert (500, True) == (found, "consecutive spaces" in told["error"])
+
+
+def test_a_month_that_is_none(channel: OneMsg) -> None:
+    """mm.YYYY and nothing else."""
+    url = f"{BASE}/statistics?token={TOKEN}"
+    asked = [channel(httpx.Request("GET", f"{url}&date={date}")).status_code for date in ("03.2026", "13.2026", "3.26")]
+    assert [200, 400, 400] == asked
 
 
 def test_a_form_is_taken_too(channel: OneMsg) -> None:

@@ -79,6 +79,7 @@ def test_a_phone_is_read_out_of_a_person_s_chat_only(chat: str | None, phone: st
     assert phone == address.phone(chat)
 
 
+MOVING = b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\x02"  # the head of an animated WebP
 SIGNED: list[tuple[str, bytes, str]] = [
     ("image/jpeg", b"\xff\xd8\xff\xe0", "image"),
     ("image/jpg", b"\xff\xd8\xff\xe0", "image"),
@@ -121,15 +122,30 @@ def test_what_a_file_is_by_its_content(mime: str, content: bytes, kind: str) -> 
         ("video/mp4", b"%PDF-1.7"),
         ("audio/ogg", b"ID3\x04"),
         ("image/jpeg", b"\xff\xd8\xff" + bytes(5 * 1024 * 1024)),
-        ("image/webp", b"RIFF\0\0\0\0WEBP" + bytes(500 * 1024)),
+        ("image/webp", b"RIFF\0\0\0\0WEBPVP8X" + bytes(100 * 1024)),
+        ("image/webp", MOVING + bytes(500 * 1024)),
         ("video/mp4", b"\0\0\0\x18ftypmp42" + bytes(16 * 1024 * 1024)),
     ],
-    ids=["text", "png as webp", "pdf as video", "mp3 as ogg", "large image", "large sticker", "large video"],
+    ids=[
+        "text",
+        "png as webp",
+        "pdf as video",
+        "mp3 as ogg",
+        "large image",
+        "large still sticker",
+        "large sticker",
+        "large video",
+    ],
 )
 def test_files_that_are_not_what_they_say_or_too_large(mime: str, content: bytes) -> None:
     """Told before anything leaves."""
     with pytest.raises(ValidationError):
         media.inspect(written(mime, content))
+
+
+def test_a_sticker_that_moves_may_be_larger() -> None:
+    """100 KB still, 500 KB animated: the file tells which it is."""
+    assert media.inspect(written("image/webp", MOVING + bytes(499 * 1024))) is not None
 
 
 def test_an_address_is_not_looked_into() -> None:
