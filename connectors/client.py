@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,6 +51,8 @@ LEFT: tuple[type[Exception], ...] = (
     httpx.TooManyRedirects,
     httpx.StreamError,
 )
+
+WRITES = ("http11.send_request_headers.started", "http11.send_request_body.started")
 
 
 class Ready:
@@ -151,7 +153,7 @@ def prepare(provider: Provider, action: Action, call: Call) -> Ready:
 
 def exchange(client: httpx.Client, ready: Ready, deadline: float) -> Answer:
     """
-    The answer, read whole before `deadline` (seconds of time.monotonic()).
+    The answer, read whole before `deadline` (seconds of time.monotonic()), past which nothing more is written either.
 
     raises: Unreachable when nothing left, OutcomeUnknown when it may have
     """
@@ -163,6 +165,7 @@ def exchange(client: httpx.Client, ready: Ready, deadline: float) -> Answer:
     request.extensions = {
         **request.extensions,
         "timeout": httpx.Timeout(left, connect=min(left, CONNECT_SECONDS), pool=min(left, CONNECT_SECONDS)).as_dict(),
+        "trace": _in_time(deadline),
     }
     try:
         response = client.send(request, auth=ready.auth, stream=True)
@@ -177,6 +180,24 @@ def exchange(client: httpx.Client, ready: Ready, deadline: float) -> Answer:
         told = f"the request left and its answer did not come whole: {type(problem).__name__}"
         raise OutcomeUnknown(told) from problem
     return Answer(response.status_code, response.headers, content, _json(content))
+
+
+def _in_time(deadline: float) -> Callable[[str, Any], None]:
+    """
+    What httpcore tells of each step, right before it: a process that was frozen and woken must not go on writing, as
+    others have taken over and a later message may be out.
+    """
+
+    def look(step: str, info: Any) -> None:
+        del info
+        if step in WRITES and time.monotonic() > deadline:
+            if step == WRITES[0]:
+                told = "the deadline passed before the request left"
+                raise Unreachable(told)
+            told = "the deadline passed before the request had left whole"
+            raise OutcomeUnknown(told)
+
+    return look
 
 
 def _read(response: httpx.Response, deadline: float) -> bytes:
