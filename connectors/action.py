@@ -128,6 +128,7 @@ class Action:
     last:       what must be asked after it (reading back what was written), likewise: gives the output
     heard:      from the call and the answer's bytes, the webhook request that would have told the same; for reads that
                 take what they read out of the provider's queue
+    lost:       what is gone with an answer that did not come, in words, or None
     reaches:    for a call of several messages, the Part each would be (ref, to), in their order: whoever opted out is
                 taken out before the call; () where `party` says all
     without:    from an input and the positions of messages in it, the input without them; None when none is left
@@ -161,6 +162,7 @@ class Action:
     first: Callable[[Call, Ask], Mapping[str, Any] | Outcome] | None = None
     last: Callable[[Call, Mapping[str, Any], Ask], Mapping[str, Any]] | None = None
     heard: Callable[[Call, bytes], HookRequest | None] = lambda call, content: None  # noqa: ARG005
+    lost: str | None = None
     reaches: Callable[[Call], Iterable[Part]] = lambda call: ()  # noqa: ARG005
     without: Callable[[Mapping[str, Any], frozenset[int]], Mapping[str, Any] | None] = lambda given, places: given  # noqa: ARG005
     cut: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]] = _whole

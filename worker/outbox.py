@@ -285,6 +285,8 @@ HELD = frozenset({Nature.SEND, Nature.REACT})  # worth keeping until a person ha
 def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdict:
     if isinstance(problem, Rejected) and problem.reason == Reason.AUTH:
         return _refused(job, problem)
+    if isinstance(problem, OutcomeUnknown) and job.action.lost:
+        problem.text = f"{problem.text}; {job.action.lost}"
     first = int(float(text(job.record.get("first_left")) or 0))
     waited = (time.time() * 1000 - first) / 1000 if first else 0.0
     decision = decide(

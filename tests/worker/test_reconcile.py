@@ -211,3 +211,15 @@ def test_whoever_opted_out_gets_nothing(ferry: Pipeline) -> None:
     insisted = accept(ferry.core, body | {"idempotency_key": "c", "force": True}).id
     ferry.settle()
     assert state(ferry, insisted) == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [("get-sms-delivery-reports", "looked for in the logs"), ("get-inbound-sms-messages", "no logs")],
+)
+def test_a_read_that_took_what_it_read_says_what_may_be_lost(ferry: Pipeline, action: str, told: str) -> None:
+    """Infobip hands reports out once: whoever reads the run learns that a batch may be gone."""
+    _, ident = lost(ferry, "infobip", action, {"beside_push": True})
+
+    error = (runs.get(ferry.core.store, ident) or {})["error"]
+    assert told in error["text"]

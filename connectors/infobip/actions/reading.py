@@ -65,6 +65,7 @@ def reports(
         docs=docs,
         complete=alone,
         heard=heard(channel),
+        lost="a batch of reports may be lost with it, and is looked for in the logs",
         pace=pace,
         limits=ONCE,
     )
@@ -86,6 +87,7 @@ def inbox(key: str, title: str, path: str, channel: str, docs: str) -> Action:
         docs=docs,
         complete=beside,
         heard=heard(channel),
+        lost="a batch of messages may be lost with it, and no logs have them",
         pace="sms-inbox",
         limits=("each message is handed out once; 48 hours are kept", "at most 1000 at a time"),
     )
