@@ -361,7 +361,8 @@ def heard(hook: str) -> Callable[[Call, bytes], HookRequest | None]:
     """
     What makes a push of the rows of a list, so that they are kept before anybody marks them as read.
 
-    A text or receipt that was pushed as well is the same fact: its keys are the same.
+    A text or receipt that was pushed as well is the same fact: its keys are the same.  The oldest comes first, whatever
+    the list's order: of STOP and START the later one counts.
     """
 
     def told(call: Call, content: bytes) -> HookRequest | None:
@@ -372,6 +373,7 @@ def heard(hook: str) -> Callable[[Call, bytes], HookRequest | None]:
             return None
         data = answer.get("data") if isinstance(answer, Mapping) else None
         found = loose.rows(data.get("data") if isinstance(data, Mapping) else data)
+        found.sort(key=lambda row: loose.integer(row.get("timestamp") or row.get("timestamp_send")) or 0)
         body = json.dumps(found, separators=(",", ":")).encode()
         return HookRequest("POST", hook, "", {"content-type": "application/json"}, body) if found else None
 

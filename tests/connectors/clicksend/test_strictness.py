@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -262,6 +263,18 @@ def test_what_does_not_add_up_is_not_marked(desk: Desk) -> None:
     with pytest.raises(InvalidCall, match="not noted"):
         prepare(PROVIDER, action, Call(desk.connection, {"mark_as_read": True}, "r"))
     assert [] == marks(desk)
+
+
+def test_what_is_polled_is_heard_in_the_order_it_was_said(desk: Desk) -> None:
+    """Whichever way ClickSend lists it; a row without a time is no reason to lose the others."""
+    rows = [{"message_id": name, "from": ADA, "body": "x", "timestamp": at} for name, at in (("B", "20"), ("A", 10))]
+    rows.append({"message_id": "C", "from": ADA, "body": "x", "timestamp_send": "30,"})
+    content = json.dumps({"data": {"data": rows}}).encode()
+    heard = PROVIDER.actions["get-inbound-sms"].heard(Call(desk.connection, {}, "r"), content)
+    assert heard is not None
+    assert {"A", "B", "C"} == {fact.key for fact in PROVIDER.parse(heard)}
+    keys = [fact.key for fact in PROVIDER.parse(heard)]
+    assert keys.index("A") < keys.index("B")
 
 
 def test_receipts_are_marked_alike(desk: Desk) -> None:
