@@ -67,6 +67,7 @@ class ConnectorError(Exception):
         code: str | int | None = None,
         status: int | None = None,
         after: float | None = None,
+        most: float | None = None,
         scope: Scope = Scope.CONNECTION,
         fields: dict[str, Any] | None = None,
         provider: str | None = None,
@@ -78,6 +79,7 @@ class ConnectorError(Exception):
         self.code = None if code is None else str(code)
         self.status = status
         self.after = after
+        self.most = most
         self.scope = scope
         self.fields = fields  # InvalidCall: {"field": ["what is wrong"]}
         self.provider = provider
@@ -117,7 +119,11 @@ class Unreachable(ConnectorError):
 
 
 class Throttled(ConnectorError):
-    """Told to slow down; nothing was taken.  `after` is seconds from now, None when they did not say."""
+    """
+    Told to slow down; nothing was taken.  `after` is seconds from now, None when they did not say.
+
+    `most`: where asking again too early prolongs it, the seconds to which `after` doubles with each try.
+    """
 
     name = "throttled"
     again = Again.ALWAYS

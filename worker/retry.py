@@ -52,6 +52,8 @@ def decide(problem: ConnectorError, *, repeatable: bool, tries: int, waited: flo
     """
     if isinstance(problem, Throttled):
         wait = problem.after if problem.after is not None else backoff(tries)
+        if problem.most is not None:
+            wait = min(problem.most, wait * 2.0 ** min(tries - 1, 16))
         if problem.scope == Scope.CONNECTION:
             return Decision("again", max(0.05, wait), Scope.CONNECTION)
         return _patient(wait, waited, patience)

@@ -186,7 +186,7 @@ RANGES: tuple[tuple[int, int, Row], ...] = (
 
 SMALLER = frozenset({"list-conversations", "get-conversation-messages", "get-message-details"})
 AUTOMATED_WAIT = 120.0  # seconds; "later, minutes" (page §2.5, 2018321)
-LIMITED_WAIT = 30.0  # seconds, when nothing says how long (page §2.7)
+LIMITED_WAIT, LIMITED_MOST = 30.0, 900.0  # seconds, doubling, when nothing says how long (page §2.7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +326,10 @@ def made(row: Row, problem: Problem, answer: Answer) -> ConnectorError:
     """The error of ours for a meaning."""
     told, code = problem.words(row.hint), problem.shown
     if row.kind is Class.LIMITED:
-        return Throttled(told, code=code, status=answer.status, after=wait_of(answer.headers) or LIMITED_WAIT)
+        said = wait_of(answer.headers)
+        if said is not None:
+            return Throttled(told, code=code, status=answer.status, after=said)
+        return Throttled(told, code=code, status=answer.status, after=LIMITED_WAIT, most=LIMITED_MOST)
     if row.kind is Class.AUTOMATED:
         return Throttled(
             told, code=code, status=answer.status, after=AUTOMATED_WAIT, scope=Scope.LANE, reason=Reason.OTHER

@@ -60,6 +60,13 @@ def test_they_say_when() -> None:
     assert decide(Throttled("x", after=17), repeatable=False, tries=5, waited=0, patience=1).wait == 17
 
 
+def test_a_throttle_that_asking_prolongs_doubles_its_wait() -> None:
+    """From `after` to `most`; without `most` what was said is obeyed to the second."""
+    told = Throttled("x", after=30, most=900)
+    waits = [decide(told, repeatable=False, tries=tries, waited=0, patience=1).wait for tries in (1, 2, 3, 5, 6, 90)]
+    assert [30, 60, 120, 480, 900, 900] == waits
+
+
 def test_patience_ends_what_concerns_one_run() -> None:
     """Past its patience a run gives its conversation way; what concerns the connection waits on."""
     own = Throttled("x", after=30, scope=Scope.LANE)

@@ -244,17 +244,17 @@ def test_the_words_carry_what_support_asks_for() -> None:
 
 
 def test_waits() -> None:
-    """Minutes as told, else Retry-After, else half a minute; a flow of Meta's holds one thread only."""
+    """Minutes as told, else Retry-After, else from half a minute to 15; a flow of Meta's holds one thread only."""
     usage = {"x-business-use-case-usage": json.dumps({"1": [{"estimated_time_to_regain_access": 3}], "2": []})}
     body = {"error": {"code": 4}}
     waits = [
-        told.after
+        (told.after, told.most)
         for headers in (usage, {"retry-after": "12"}, {"retry-after": "soon"}, {"x-app-usage": "{not json"}, {})
         if (told := PROVIDER.judge(SEND, answer(body, 400, headers))) is not None
     ]
     flow = refused(2018321)
 
-    assert [180.0, 12.0, 30.0, 30.0, 30.0] == waits
+    assert [(180.0, None), (12.0, None), *[(30.0, 900.0)] * 3] == waits
     assert flow is not None
     assert (Scope.LANE, 120.0) == (flow.scope, flow.after)
 
