@@ -26,6 +26,7 @@ class Figures:
     out_of_order: int = 0  # events or replies before one that was accepted earlier
     unfinished: int = 0  # runs neither ended nor unknown
     failed: int = 0  # runs that failed, though nothing was wrong with them
+    set_aside: int = 0  # allowed: whoever woke past the deadline did not send it, and it waits for a person
     unknown: int = 0  # allowed: it left, nobody answered, nothing proves it
     proven: int = 0  # were unknown, until a proof was found
     wrong: list[str] = field(default_factory=list)
@@ -81,6 +82,8 @@ def _runs(found: Figures, load: Load, heard: list[tuple[str, str]], said: Counte
             silent.append(text)
         elif state == "unknown":
             found.unknown += 1
+        elif state == "failed" and run["error"]["class"] == "unreachable" and not said[text]:
+            found.set_aside += 1
         elif state in {"failed", "cancelled"}:
             found.failed += _note(found, f"{state}, {run['error']}:", [text])
         elif state not in ENDED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from tests.crash.stand import Stand
 
 MIX = ("1msg", "instagram", "1msg", "clicksend", "1msg", "infobip")
 RATE = 60.0  # webhooks a second: a load, and room to be seen in
+PLAYS = itertools.count()  # so that no two loads say the same
 ENOUGH = 100_000  # more than any play lasts
 HEADINGS = (
     "what dies",
@@ -26,6 +28,7 @@ HEADINGS = (
     "in no final state",
     "proven later",
     "still unknown",
+    "for a person",
 )
 
 
@@ -42,7 +45,15 @@ class Played:
         """As HEADINGS names them."""
         found = self.figures
         lost = found.missing + found.unanswered + found.failed
-        ends = (found.doubled, found.sent_twice, found.out_of_order, found.unfinished, found.proven, found.unknown)
+        ends = (
+            found.doubled,
+            found.sent_twice,
+            found.out_of_order,
+            found.unfinished,
+            found.proven,
+            found.unknown,
+            found.set_aside,
+        )
         return (self.row, self.times, found.acknowledged, lost, *ends)
 
 
@@ -52,7 +63,7 @@ def play(stand: Stand, broker: Broker, rows: Sequence[str], times: int, seed: in
     blows = [row for row in rows for _ in range(times)]
     dice.shuffle(blows)
     met = 0
-    with Load(stand, f"r{seed}", ENOUGH, rate=RATE, providers=MIX, seed=seed) as load:
+    with Load(stand, f"r{next(PLAYS)}", ENOUGH, rate=RATE, providers=MIX, seed=seed) as load:
         load.reach(20)
         for row in blows:
             load.reach(len(load.acknowledged) + dice.randint(1, 20))

@@ -12,11 +12,12 @@ from tests.crash.table import play, table
 pytestmark = pytest.mark.crash
 
 TIMES = 20
+BRIEF = [row for row in ROWS if not row.startswith("broker")]  # those have test_wakeups.py
 
 
 def test_every_row_once(apart: Stand, broker: Broker, seed: int) -> None:
     """All of them under one load, in an order of the dice's."""
-    played = play(apart, broker, list(ROWS), 1, seed)
+    played = play(apart, broker, BRIEF, 1, seed)
 
     print(table([played]))
     assert {} == played.figures.broken, played.figures.wrong

@@ -32,7 +32,7 @@ def bare(stand: Stand) -> Iterator[Celery]:
 
 def test_each_task_becomes_one_run(stand: Stand, bare: Celery, seed: int, *, long: bool) -> None:
     """None is lost or doubled, whenever the worker dies.  One in five leaves now: once, or its run says unknown."""
-    count, kills = (20_000, 25) if long else (2_000, 3)
+    count, kills = (20_000, 25) if long else (1_500, 2)
     dice = random.Random(seed)
     contacts = [str(next(CONTACTS)) for _ in range(60)]
     index = f"{P}ri:{stand.connection('1msg').id}"
