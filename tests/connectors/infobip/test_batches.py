@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from connectors.action import Call
-from connectors.client import prepare
-from connectors.errors import OutcomeUnknown
+from connectors.client import conclude, prepare
+from connectors.errors import OutcomeUnknown, Rejected, Throttled
 from connectors.infobip import PROVIDER, answers, batches
+from connectors.provider import Answer
 from tests.connectors.infobip.stage import connect, run, simulate
 
 ANN, BOB, CY = "447700900101", "447700900102", "447700900103"
@@ -139,3 +141,41 @@ def test_logs_have_no_order_to_go_by() -> None:
     """A row under a strange id proves nobody's message."""
     parts = answers.outcomes("sms", {"to": ANN, "text": "x"}, "r", [row("x")], ordered=False)
     assert ["unknown"] == [part.state for part in parts]
+
+
+def answered(*statuses: int) -> Answer:
+    """An answer to a text for Ann, Bob and so on, under our ids, with these statuses."""
+    groups = {26: (1, "PENDING")}
+    rows = [
+        {
+            "messageId": f"ref-1-{place}",
+            "destination": f"44770090010{place + 1}",
+            "status": {"groupId": groups.get(one, (5, ""))[0], "id": one, "name": f"NAME_{one}"},
+        }
+        for place, one in enumerate(statuses)
+    ]
+    return Answer(200, httpx.Headers(), b"", {"messages": rows})
+
+
+def concluded(*statuses: int, ref: str = "ref-1") -> list[tuple[str, str]]:
+    """What became of each of them."""
+    given = {"to": [ANN, BOB, CY][: len(statuses)], "text": "hi"}
+    action = PROVIDER.actions["send-sms-message"]
+    outcome = conclude(PROVIDER, action, Call(connect(), given, ref), answered(*statuses))
+    return [(part.ref, part.state) for part in outcome.parts]
+
+
+def test_a_repeat_of_ours_was_accepted_before_for_each_of_several() -> None:
+    """Status 23 for an id of this run is an earlier attempt; for somebody else's id it is a refusal."""
+    assert [("0", "accepted"), ("1", "failed")] == concluded(23, 12)
+    with pytest.raises(Rejected):
+        concluded(23, 12, ref="ref-2")
+
+
+def test_all_refused_is_tried_again_only_when_nothing_else_was_wrong() -> None:
+    """Status 21 may be submitted again, but not together with one that is final."""
+    with pytest.raises(Throttled):
+        concluded(21, 21)
+    with pytest.raises(Rejected) as met:
+        concluded(21, 12)
+    assert "12" == met.value.code

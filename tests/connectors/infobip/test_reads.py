@@ -354,3 +354,12 @@ def test_what_a_consuming_read_brought_is_heard() -> None:
     (fact,) = PROVIDER.parse(outcome.heard)
     assert fact.status is not None
     assert ("message.status", "delivered", "sms:447700900123") == (fact.type, fact.status.state, fact.conversation)
+
+
+@pytest.mark.parametrize("told", ["message", "subscription"])
+def test_reports_are_not_polled_beside_either_push(told: str) -> None:
+    """Messages that name our URL and a subscription both take the reports a poll would take."""
+    connection = connect({"reports": told})
+    with pytest.raises(InvalidCall) as met:
+        prepare(PROVIDER, PROVIDER.actions["get-sms-delivery-reports"], Call(connection, {}, "r"))
+    assert "beside_push" in met.value.fields

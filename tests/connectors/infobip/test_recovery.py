@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +129,8 @@ def test_the_rebuilding_reads_every_page() -> None:
 
     def ask(key: str, given: Any) -> Any:
         asked.append((key, given.get("cursor")))
+        left = datetime.now(UTC) - datetime.fromisoformat(given["sent_since"])
+        assert timedelta(hours=46) < left < timedelta(hours=48), "all that the logs still have, and no more"
         position = {None: 0, "a": 1, "b": 2}[given.get("cursor")]
         return {"results": [rows[position]], "cursor": ["a", "b", "b"][position]}
 
