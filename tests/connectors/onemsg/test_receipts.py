@@ -29,6 +29,7 @@ ACKS: list[tuple[Any, State, str]] = [
     ("failed", State.FAILED, "failed"),
     ("error", State.FAILED, "failed"),
     ("undelivered", State.FAILED, "failed"),
+    (2.0, State.DELIVERED, "delivered"),
     (-1, State.FAILED, "failed"),
     ("-1", State.FAILED, "failed"),
     ("levitating", State.UNKNOWN, "levitating"),

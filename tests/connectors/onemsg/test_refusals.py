@@ -204,6 +204,16 @@ def test_a_200_without_sent(body: Any, wrong: bool) -> None:  # noqa: FBT001  (a
     assert wrong is (judged(200, body, QUERY) is not None)
 
 
+@pytest.mark.parametrize(
+    "body", [{"error": "Wrong token old-one for channel"}, "old-one is nobody's", {"message": "old-one"}]
+)
+def test_a_401_is_told_in_our_words(body: Any) -> None:
+    """What it quotes may be a token we no longer know as ours, and nothing else would blot that out."""
+    found = judged(401, body, SEND)
+    assert found is not None
+    assert errors.AUTH_TEXT == found.text
+
+
 LEAKS = [
     (401, {"error": f'Wrong token "{TOKEN}" for channel "{CHANNEL}"...'}),
     (401, f"Wrong token {TOKEN}"),
