@@ -362,4 +362,5 @@ def test_reports_are_not_polled_beside_either_push(told: str) -> None:
     connection = connect({"reports": told})
     with pytest.raises(InvalidCall) as met:
         prepare(PROVIDER, PROVIDER.actions["get-sms-delivery-reports"], Call(connection, {}, "r"))
+    assert met.value.fields is not None
     assert "beside_push" in met.value.fields

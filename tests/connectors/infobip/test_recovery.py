@@ -141,3 +141,19 @@ def test_the_rebuilding_reads_every_page() -> None:
     assert outcome is not None
     assert ["m-0", "m-1", "m-2"] == [row["message_id"] for row in outcome.output["results"]]
     assert 3 == len(asked)
+
+
+def test_what_is_still_on_its_way_had_no_report_to_lose() -> None:
+    """A row that only says accepted is no report: none was handed out for it."""
+    states = ("accepted", "delivered")
+    rows = [{"message_id": one, "to": "1", "state": one, "raw": {"messageId": one}} for one in states]
+    _, connection = simulate()
+    assert PROVIDER.prove is not None
+
+    outcome = PROVIDER.prove(
+        unknown(connection, "get-sms-delivery-reports", {}), lambda key, given: {"results": rows, "cursor": None}
+    )
+
+    assert outcome is not None
+    assert outcome.heard is not None
+    assert ["delivered"] == [one["messageId"] for one in json.loads(outcome.heard.body)["results"]]
