@@ -54,8 +54,11 @@ class Flights:
             flight = self._flying.pop(attempt, None)
             if flight is not None:
                 self._ended[attempt] = (now, flight, tell)
-            for old in [name for name, (at, *_) in self._ended.items() if now - at > KEPT_SECONDS]:
-                del self._ended[old]
+            while self._ended:  # oldest first, so each is looked at once
+                oldest = next(iter(self._ended))
+                if now - self._ended[oldest][0] <= KEPT_SECONDS:
+                    break
+                del self._ended[oldest]
 
     def forget(self, attempt: str) -> None:
         """It came to no outcome that could be recorded."""

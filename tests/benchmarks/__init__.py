@@ -1,0 +1,1 @@
+"""Speed, measured by a command and never asserted: `python -m tests.benchmarks`."""
