@@ -60,6 +60,9 @@ def _sent(call: UnknownCall, ask: Ask, logs: str, channel: str) -> Outcome | Non
         rows = list(ask(logs, {"bulk_id": [call.ref], "limit": PAGE})["results"])
     else:
         rows = _by_id(ask, logs, [one.id for one in batches.names(call.input, call.ref)])
+        whole = rows[0].get("bulk_id") if rows and (call.input.get("cc") or call.input.get("bcc")) else None
+        if whole:  # copies (v4) leave under ids of theirs, in the same request
+            rows = list(ask(logs, {"bulk_id": [whole], "limit": PAGE})["results"])
     parts = outcomes(channel, call.input, call.ref, rows, ordered=False)
     if all(part.state == "unknown" for part in parts):
         return None

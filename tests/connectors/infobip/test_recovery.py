@@ -80,6 +80,21 @@ def test_a_mail_to_several_is_found_by_its_request() -> None:
     assert ["accepted", "accepted"] == [part.state for part in outcome.parts]
 
 
+def test_a_mail_of_v4_is_found_by_its_ids_and_its_copies_with_it() -> None:
+    """Recipients leave under our ids, copies under theirs; the request holds them together."""
+    sim, plain = simulate()
+    connection = Connection("ib", "infobip", {**plain.settings, "email_version": "v4"}, plain.secrets, None)
+    assert PROVIDER.prove is not None
+    given = {**EMAIL, "to": ["ann@customer.example", "bob@customer.example"], "cc": "cy@customer.example"}
+    run(sim, connection, "send-email", given, "ref-1")
+
+    outcome = PROVIDER.prove(unknown(connection, "send-email", given), asking(sim, connection))
+
+    assert outcome is not None
+    assert ["accepted"] * 3 == [part.state for part in outcome.parts]
+    assert ["ref-1-0", "ref-1-1"] == [part.message for part in outcome.parts[:2]]
+
+
 def test_what_has_no_logs_is_not_proven() -> None:
     """WhatsApp has none, and a single voice call carries no id of ours."""
     sim, connection = simulate()
