@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from connectors.media_types import NAMES
 from connectors.onemsg import simulated_bodies as bodies
 from connectors.onemsg.replies import urls
 from connectors.onemsg.samples import acked, echoed
@@ -33,6 +34,10 @@ CHANNEL = {
     "lid": "",
 }
 OFF = (404, "Not Found")
+RECEIVED: dict[str, dict[str, Any]] = {  # what the raw samples carry
+    "900000000000001": {"mimeType": "image/jpeg", "fileSize": 14},
+    "900000000000002": {"mimeType": "audio/ogg", "fileSize": 23},
+}
 
 Body = Mapping[str, Any]
 
@@ -40,9 +45,10 @@ Body = Mapping[str, Any]
 class Channel:
     """See the module."""
 
-    def __init__(self, tell: Callable[[Mapping[str, Any], float], None], chance: random.Random) -> None:
+    def __init__(self, tell: Callable[[Mapping[str, Any], float], None], chance: random.Random, home: str = "") -> None:
         self.tell = tell
         self.chance = chance
+        self.home = home  # where the files of samples are
         self.stored: dict[str, Any] = {"webhookUrl": [], **bodies.SWITCHES}
         self.profile: dict[str, Any] = dict(bodies.PROFILE)
         self.templates = bodies.templates()
@@ -189,11 +195,12 @@ class Channel:
         return {"mediaId": media_id}
 
     def retrieve(self, query: Body) -> Any:
-        found = self.media.get(str(query.get("mediaId")))
+        found = self.media.get(str(query.get("mediaId"))) or RECEIVED.get(str(query.get("mediaId")))
         if found is None:
             raise Refusal({"error": {"code": 100, "message": "Unknown media"}}, 400)
         media_id = query["mediaId"]
-        return {"url": f"https://cdn.example.test/{media_id}", "sha256": "00", "id": media_id, **found}
+        name = f"{media_id}.{NAMES.get(found['mimeType'], found['mimeType'].rpartition('/')[2])}"
+        return {"url": f"{self.home}/_sim/files/{name}", "sha256": "00", "id": media_id, **found}
 
     def delete(self, query: Body) -> Any:
         if self.media.pop(str(query.get("last_segment")), None) is None:

@@ -52,7 +52,7 @@ class OneMsg(Simulator):
         seed: int = 0,
     ) -> None:
         super().__init__(ACTIONS, settings=settings, secrets=secrets, post=post, seed=seed)
-        self.channel = Channel(self._tell, self.random)
+        self.channel = Channel(self._tell, self.random, str(self.settings.get("base_url", "")).rstrip("/"))
 
     def answer(self, request: httpx.Request, action: str | None) -> httpx.Response:
         name, _, rest = request.url.path.strip("/").partition("/")

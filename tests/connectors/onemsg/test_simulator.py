@@ -183,3 +183,13 @@ def test_forgetting(channel: OneMsg) -> None:
     channel(httpx.Request("DELETE", "http://127.0.0.1/_sim"))
     assert ([], []) == (channel.channel.history, channel.requests())
     assert ["https://a.test"] == channel.channel.stored["webhookUrl"]
+
+
+@pytest.mark.parametrize(("kind", "begins"), [("raw-image", b"\xff\xd8\xff"), ("raw-voice", b"OggS")])
+def test_the_file_of_a_raw_sample_can_be_fetched(channel: OneMsg, kind: str, begins: bytes) -> None:
+    """Its id leads to an address of the stand-in's own, as the real one's leads to a storage."""
+    channel(httpx.Request("POST", "http://127.0.0.1/_sim/fire", json={"kind": kind}))
+    value = json.loads(channel.sent[0].body)["entry"][0]["changes"][0]["value"]["messages"][0]
+    asked = f"{BASE}/retrieveMedia?token={TOKEN}&mediaId={value[value['type']]['id']}"
+    url = channel(httpx.Request("GET", asked)).json()["url"]
+    assert channel(httpx.Request("GET", url)).content.startswith(begins)
