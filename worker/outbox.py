@@ -230,8 +230,8 @@ def _leave_and_call(
         answer = http.exchange(client, ready, deadline)
         status = answer.status
         _rest(job, answer)
+        _hear(job, call, answer)
         outcome = http.conclude(job.provider, action, call, answer)
-        _hear(job, outcome)
         outcome = _ask_last(job, call, outcome, client)
         verdict = endings.success(job, outcome, last=last)
     except ConnectorError as problem_met:
@@ -256,9 +256,12 @@ def _rest(job: Job, answer: Answer) -> None:
         states.gate(job.core, job.stored.id, int(seconds * 1000), "usage")
 
 
-def _hear(job: Job, outcome: Outcome) -> None:
-    """News that no webhook will bring again are journalled before the run counts as done."""
-    heard = outcome.heard
+def _hear(job: Job, call: Call, answer: Answer) -> None:
+    """
+    News that no webhook will bring again are journalled before the answer is judged: what we cannot read today the
+    inbox keeps for tomorrow, and what we can is safe before the run counts as done.
+    """
+    heard = job.action.heard(call, answer.content) if answer.status < 300 else None
     if heard is None:
         return
     core, stored = job.core, job.stored

@@ -53,3 +53,19 @@ def test_what_is_marked_as_read_was_journalled_before(ferry: Pipeline, monkeypat
     assert len(simulator.requests("mark-inbound-as-read")) == 2
     assert len(ferry.events("message.received")) == 1
     assert len(ferry.events("conversation.optout")) == 1
+
+
+def test_what_was_handed_out_once_is_kept_though_nobody_can_read_it(ferry: Pipeline) -> None:
+    """A report list in words we do not know: the run says so, and the words are an unknown event."""
+    stored = ferry.connect("infobip")
+    simulator = ferry.simulators["infobip"]
+    odd = {"results": [{"never": "seen before"}]}
+    simulator.behave(action="get-sms-delivery-reports", status=200, body=odd, times=1)
+    given = {"beside_push": True}
+    body = {"connection": stored.id, "action": "get-sms-delivery-reports", "input": given}
+    ident = accept(ferry.core, body).id
+    ferry.settle()
+
+    assert runs.get(ferry.core.store, ident) is not None
+    (event,) = ferry.events("unknown")
+    assert event["raw"] == {"never": "seen before"}
