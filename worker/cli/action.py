@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -123,20 +124,28 @@ def get(door: Door, name: str, connection: str | None, provider: str | None, *, 
 @click.option("--connection", required=True, help="With which connection.")
 @click.option("--input", "given", default="{}", metavar="JSON|@FILE|-", help="What the action takes.")
 @click.option("--dry-run", is_flag=True, help="Show what would leave; nothing is stored.")
+@click.option("--all", "every", is_flag=True, help="Of a list: ask page after page, print one item a line as it comes.")
 @with_doing
 @as_json
 @with_door
-def run(door: Door, name: str, connection: str, given: str, *, dry_run: bool, as_json: bool, **how: Any) -> None:
+def run(
+    door: Door, name: str, connection: str, given: str, *, dry_run: bool, every: bool, as_json: bool, **how: Any
+) -> None:
     """
     Carry an action out; its result is under `output`.
 
     \b
       ferry action run send-message --connection 1msg --input '{"to": "15550100123", "text": "hello"}'
+      ferry action run get-messages --connection 1msg --all
     """
     body: dict[str, Any] = {"connection": connection, "action": name, "input": document(given, "--input")}
     body |= {"force": True} if how.pop("force") else {}
     if dry_run:
         showing.data(door.ask("POST", "/v1/runs", query={"dry_run": "true"}, body=body))
+        return
+    if every:
+        for item in outcome.items(door, body, how["timeout"]):
+            click.echo(json.dumps(item, ensure_ascii=False))
         return
     outcome.carry_out(door, "/v1/runs", body, machine=as_json, **how)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from worker.cli import failing, showing
@@ -51,6 +52,32 @@ def carry_out(
     show(found, machine=machine)
     if not at_once:
         judge(found, timeout)
+
+
+def items(door: Door, body: dict[str, Any], timeout: float) -> Iterator[Any]:
+    """
+    The items of a list, page after page as they are wanted, each page a run of its own.
+
+    Ends where there is no cursor, and where one comes again: a provider that ignores it would never end.
+    """
+    seen: set[Any] = set()
+    while True:
+        found = door.ask("POST", "/v1/runs", query={"wait": min(timeout, AT_ONCE)}, body=body, seconds=AT_ONCE + 10)
+        until = time.monotonic() + timeout
+        while found["state"] not in ENDED and time.monotonic() < until:
+            time.sleep(PAUSE)
+            found = door.ask("GET", f"/v1/runs/{found['id']}")
+        judge(found, timeout)
+        output = found.get("output") or {}
+        if not isinstance(output.get("items"), list):
+            told = f"{body['action']} gives no list"
+            raise Failure(told, following=f"ferry runs get {found['id']}", code=failing.USAGE)
+        yield from output["items"]
+        cursor = output.get("cursor")
+        if cursor is None or cursor in seen:
+            return
+        seen.add(cursor)
+        body = {**body, "input": {**body["input"], "cursor": cursor}}
 
 
 def show(run: dict[str, Any], *, machine: bool) -> None:

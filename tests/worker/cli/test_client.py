@@ -208,6 +208,32 @@ def test_a_lost_answer_can_be_asked_for_again(ferry: Ferry, script: type[Script]
     assert f"--idempotency-key {there.asked[0].headers['idempotency-key']}" in done.stderr
 
 
+def test_a_long_list_streams_page_after_page(ferry: Ferry, script: type[Script]) -> None:
+    """One item a line; each page is asked with the cursor of the one before, and one that comes again ends it."""
+    pages = [
+        (200, {**RUN, "output": {"items": [1, {"b": 2}], "cursor": "c1"}}),
+        (200, {**RUN, "output": {"items": [3], "cursor": "c2"}}),
+        (200, {**RUN, "output": {"items": [], "cursor": "c2"}}),
+    ]
+    there = script({RUNS: pages})
+
+    done = ferry(*"action run get-messages --connection shop --all".split(), *URL, transport=there.transport)
+
+    assert 0 == done.exit_code, done.output
+    assert [1, {"b": 2}, 3] == [json.loads(line) for line in done.stdout.splitlines()]
+    assert [{}, {"cursor": "c1"}, {"cursor": "c2"}] == [json.loads(one.content)["input"] for one in there.asked]
+
+
+def test_what_is_no_list_does_not_stream(ferry: Ferry, script: type[Script]) -> None:
+    """It was carried out all the same, and the run says what came of it."""
+    there = script({RUNS: (200, RUN)})
+
+    done = ferry(*"action run send-message --connection shop --all".split(), *URL, transport=there.transport)
+
+    assert 2 == done.exit_code
+    assert "ferry runs get run_1" in done.stderr
+
+
 def test_ensure_makes_what_is_not_there(ferry: Ferry, script: type[Script]) -> None:
     """Settings as JSON or words; the secret from the variable that is named."""
     there = script({LIST: page(), ("POST", "/v1/connections"): (201, READY)})
