@@ -217,7 +217,7 @@ def test_a_long_list_streams_page_after_page(ferry: Ferry, script: type[Script])
     ]
     there = script({RUNS: pages})
 
-    done = ferry(*"action run get-messages --connection shop --all".split(), *URL, transport=there.transport)
+    done = ferry(*["action", "run", "get-messages", "--connection", "shop", "--all"], *URL, transport=there.transport)
 
     assert 0 == done.exit_code, done.output
     assert [1, {"b": 2}, 3] == [json.loads(line) for line in done.stdout.splitlines()]
@@ -228,7 +228,7 @@ def test_what_is_no_list_does_not_stream(ferry: Ferry, script: type[Script]) -> 
     """It was carried out all the same, and the run says what came of it."""
     there = script({RUNS: (200, RUN)})
 
-    done = ferry(*"action run send-message --connection shop --all".split(), *URL, transport=there.transport)
+    done = ferry(*["action", "run", "send-message", "--connection", "shop", "--all"], *URL, transport=there.transport)
 
     assert 2 == done.exit_code
     assert "ferry runs get run_1" in done.stderr
