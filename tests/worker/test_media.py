@@ -294,19 +294,22 @@ def test_1msg_is_asked_for_a_file_that_has_only_an_id(ferry: Pipeline) -> None:
     simulator: Any = ferry.simulators["onemsg"]
     event = heard(ferry, stored, "raw-image")
     media_id = event["message"]["attachments"][0]["id"]
-    simulator.channel.media[media_id] = {"mimeType": "image/jpeg", "fileSize": 3}
+    simulator.channel.home = "https://cdn.example.test"
     asked = outside(ferry, {"cdn.example.test": httpx.Response(200, content=PICTURE)})
 
     assert PICTURE == whole(fetch(ferry.core, event["message"]["id"]))
 
-    assert [(f"/{media_id}", None)] == [(one.url.path, one.headers.get("authorization")) for one in asked]
+    assert [(f"/_sim/files/{media_id}.jpg", None)] == [
+        (one.url.path, one.headers.get("authorization")) for one in asked
+    ]
     assert stored.secrets["token"] not in "".join(str(one.url) for one in asked)
     assert 1 == len(simulator.requests("retrieve-media"))
 
 
 def test_1msg_no_longer_knows_the_file(ferry: Pipeline) -> None:
     """Gone, in our words."""
-    event = heard(ferry, ferry.connect("1msg"), "raw-image")
+    unknown = {"entry__0__changes__0__value__messages__0__image__id": "900000000000099"}
+    event = heard(ferry, ferry.connect("1msg"), "raw-image", **unknown)
 
     told = refusal(ferry, event["message"]["id"])
 
