@@ -195,7 +195,7 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
         id=ident,
         partition=partition,
         lane=lane_of(stored, action, party, body["priority"], ident),
-        mark=mark_of(body),
+        mark=mark_of({**body, "input": shown}, core.connections.vault.mark(hidden) if hidden else ""),
         expires=expires,
         not_before=before,
         coalesce=f"{stored.id}:{party}:{action.nature}" if party and action.nature in COALESCED else "",
@@ -232,10 +232,10 @@ def _told(core: Core, order: Order, run: runs.NewRun, told: runs.Submitted) -> A
     )
 
 
-def mark_of(body: Mapping[str, Any]) -> str:
-    """A digest of what makes a run what it is."""
+def mark_of(body: Mapping[str, Any], hidden: str = "") -> str:
+    """A digest of what makes a run what it is; of what nobody may see only under our key, or a PIN could be guessed."""
     content = {name: value for name, value in body.items() if name != "idempotency_key"}
-    return ids.digest(json.dumps(content, sort_keys=True, default=_plain))
+    return ids.digest(json.dumps(content, sort_keys=True, default=_plain), hidden)
 
 
 def _plain(value: Any) -> str:

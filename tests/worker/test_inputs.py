@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
 import redis
 
 from tests.worker.pipeline import build
-from worker.accept import accept
+from worker.accept import Conflict, accept
 from worker.store import runs
 
 
@@ -29,3 +30,18 @@ def test_a_pin_reaches_the_provider_and_nothing_else(redis: redis.Redis) -> None
     for key in redis.scan_iter("*"):
         kept = redis.dump(key)
         assert kept is None or b"918273" not in kept, key
+
+
+def test_the_same_pin_is_the_same_run_and_another_a_conflict(redis: redis.Redis) -> None:
+    """Idempotency sees what nobody may: by a digest under our key."""
+    ferry = build(redis)
+    stored = ferry.connect("infobip")
+
+    def verify(pin: str) -> str:
+        given = {"pin_id": "one", "pin": pin}
+        body = {"connection": stored.id, "action": "verify-tfa-pin", "input": given, "idempotency_key": "k"}
+        return accept(ferry.core, body).id
+
+    assert verify("1111") == verify("1111")
+    with pytest.raises(Conflict):
+        verify("2222")

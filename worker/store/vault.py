@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -18,6 +19,7 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._mark = keys[-1].encode()[:64]
 
     def close(self, secrets: Mapping[str, Any]) -> str:
         """The mapping, encrypted."""
@@ -38,6 +40,11 @@ class Vault:
             )
             raise WrongKey(told) from problem
         return found
+
+    def mark(self, secrets: Mapping[str, Any]) -> str:
+        """A digest of the mapping under the oldest key, the same until that one is taken away."""
+        content = json.dumps(dict(secrets), sort_keys=True, default=str).encode()
+        return blake2b(content, digest_size=15, key=self._mark).hexdigest()
 
     def renew(self, closed: str) -> str:
         """The same, encrypted under the newest key."""
