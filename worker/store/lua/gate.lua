@@ -5,7 +5,7 @@ local till = tonumber(ARGV[3])
 if till > now then
   -- A rest never opens what a person or a refused key has closed for longer.
   local had = tonumber(redis.call('HGET', gate, 'until') or '') or 0
-  if till > had then redis.call('HSET', gate, 'until', till, 'reason', ARGV[4]) end
+  if till >= had then redis.call('HSET', gate, 'until', till, 'reason', ARGV[4]) end
 else
   redis.call('HDEL', gate, 'until', 'reason')
   for i = 5, #ARGV do
