@@ -18,7 +18,7 @@ def test_a_reason_given_in_the_same_millisecond_replaces_the_former(
     ferry = build(redis)
     stored = ferry.connect("1msg")
     moment = time.time()
-    monkeypatch.setattr(states.time, "time", lambda: moment)
+    monkeypatch.setattr(time, "time", lambda: moment)
     for reason in ("auth", "paused", "auth"):
         states.gate(ferry.core, stored.id, states.FAR_MS, reason)
     assert redis.hget(f"f:{{0}}:g:{stored.id}", "reason") == b"auth"
