@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -206,9 +207,22 @@ class Stand:
         try:
             eventually(at_rest, seconds)
         except AssertionError:
-            queues: Any = self.state.zrange(f"{P}due", 0, -1, withscores=True)
-            told = f"not drained in {seconds:.0f} s; due: {queues}, unread: {self.unread()}\n{self.dev.printed[-6000:]}"
+            told = f"not drained in {seconds:.0f} s: {self._rest()}\n{self.dev.printed[-6000:]}"
             raise AssertionError(told) from None
+
+    def _rest(self) -> dict[str, Any]:
+        """What is left to do, for whoever has to find out why."""
+        gates = list(self.state.scan_iter(f"{P}g:*", count=1000))
+        return {
+            "now": time.time(),
+            "due": self.state.zrange(f"{P}due", 0, -1, withscores=True),
+            "gates": {name: self.state.hgetall(name) for name in gates},
+            "lanes": {
+                name: self.state.zrange(name, 0, 3, withscores=True)
+                for name in self.state.scan_iter(f"{P}q:*", count=1000)
+            },
+            "unread": self.unread(),
+        }
 
     def heads(self) -> Counter[str]:
         """The runs at the head of lanes that somebody holds, by their states: "queued" has not left yet."""
@@ -222,6 +236,10 @@ class Stand:
             tokens: Any = self.state.hvals(name)
             found |= set(tokens)
         return found
+
+    def struck(self) -> bool:
+        """Whether a run or a delivery is in hand, or waits, whose last worker died."""
+        return any(self.state.hlen(name) for name in self.state.scan_iter(f"{P}s:*", count=1000))
 
     def events(self) -> int:
         """How many there are."""

@@ -34,7 +34,7 @@ def test_each_task_becomes_one_run(stand: Stand, bare: Celery, seed: int, *, lon
     """None is lost or doubled, whenever the worker dies.  One in five leaves now: once, or its run says unknown."""
     count, kills = (20_000, 25) if long else (1_500, 2)
     dice = random.Random(seed)
-    contacts = [str(next(CONTACTS)) for _ in range(60)]
+    contacts = [next(CONTACTS) for _ in range(60)]
     index = f"{P}ri:{stand.connection('1msg').id}"
     before = int(stand.state.zcard(index))
     sent: dict[str, str] = {}
