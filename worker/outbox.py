@@ -28,6 +28,7 @@ from worker.job import Job
 from worker.pace import pace_of
 from worker.retry import decide
 from worker.store import journal, lanes, runs
+from worker.store.client import is_away
 from worker.store.text import text
 
 log = logging.getLogger("ferry.outbox")
@@ -253,7 +254,13 @@ def _rest(job: Job, answer: Answer) -> None:
     seconds = job.provider.rest(answer)
     if seconds:
         log.info("the provider asks for rest", extra={"connection": job.stored.id, "seconds": round(seconds, 1)})
-        states.gate(job.core, job.stored.id, int(seconds * 1000), "usage")
+        try:
+            states.gate(job.core, job.stored.id, int(seconds * 1000), "usage")
+        except Exception as problem:
+            if not is_away(problem):
+                raise
+            # The answer is what counts: it is recorded once Redis is back, and the next one asks for rest again.
+            log.warning("no rest: redis is away", extra={"connection": job.stored.id})
 
 
 def _hear(job: Job, call: Call, answer: Answer) -> None:

@@ -11,6 +11,7 @@ import redis
 
 from connectors.registry import PROVIDERS
 from tests.worker.pipeline import Pipeline, build
+from worker import states
 from worker.accept import Conflict, NotFound, accept
 from worker.store import letters, runs
 from worker.store.connections import Stored
@@ -246,3 +247,20 @@ def test_nobodys_login_waits_for_anothers(redis: redis.Redis) -> None:
         ident = accept(ferry.core, body).id
         ferry.settle(1)
         assert run_of(ferry, ident)["state"] == state
+
+
+def test_a_redis_that_is_away_when_rest_is_asked_for_costs_no_outcome(
+    ferry: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The provider took the message: that is recorded, whatever became of the wish for rest."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    monkeypatch.setitem(PROVIDERS, "onemsg", dataclasses.replace(PROVIDERS["onemsg"], rest=lambda answer: 1.0))
+
+    def away(*given: object) -> None:
+        raise redis.ConnectionError
+
+    monkeypatch.setattr(states, "gate", away)
+    ident = say(ferry, stored, "a")
+    ferry.settle()
+    assert run_of(ferry, ident)["state"] == "succeeded"
