@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib import metadata
@@ -96,6 +97,15 @@ class Lines(logging.Formatter):
         words = " ".join(f"{self._dim(name + '=')}{value}" for name, value in shown.items())
         line_of_words = f"{self._dim(at)} {self._level(record.levelname)} {said}" + (f"  {words}" if words else "")
         return f"{line_of_words}\n{trace}" if trace else line_of_words
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (logging's name)
+        """Where, and what kind of error: its words may quote a message or a number, so they are left out."""
+        found: list[str] = []
+        problem: BaseException | None = ei[1]
+        while problem is not None:
+            found += [*traceback.format_tb(problem.__traceback__), type(problem).__name__ + "\n"]
+            problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+        return "".join(found).rstrip()
 
     def _dim(self, text: str) -> str:
         return f"\x1b[2m{text}\x1b[0m" if self._coloured else text

@@ -74,7 +74,7 @@ def test_a_line_is_one_json_document(logged: io.StringIO) -> None:
 
     log.info("run", extra={"action": "send-sms", "seconds": 0.2, "input": {"to": "1"}, "text": "hello"})
     try:
-        fail("to +447700900123")
+        fail(WHISPERED["text"])
     except ValueError:
         log.exception("it failed")
     first, second = map(json.loads, logged.getvalue().splitlines())
@@ -83,7 +83,9 @@ def test_a_line_is_one_json_document(logged: io.StringIO) -> None:
         first[name] for name in ("event", "level", "process", "action", "seconds")
     )
     assert ("…", "…") == (first["input"], first["text"])
-    assert "ValueError: to …" in second["trace"]
+    assert second["trace"].endswith("\nValueError")
+    assert "in fail\n" in second["trace"]
+    assert WHISPERED["text"] not in second["trace"]
 
 
 def test_words_for_a_person(logged: io.StringIO) -> None:
