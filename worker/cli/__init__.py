@@ -2,7 +2,7 @@
 The `ferry` command.
 
 Each command lives in the module that TABLE names for it; it is imported when it is called, and imports what it needs
-only then, so that `ferry --help` answers at once.
+only then, so that `ferry --help` answers at once, and so does a TAB.
 """
 
 from __future__ import annotations
@@ -12,31 +12,34 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from worker.cli.failing import Failure, explain
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 TABLE = {
-    # what people type: where it lives
-    "dev": "dev",
-    "web": "serve",
-    "worker": "work",
-    "beat": "serve",
-    "release": "serve",
-    "trigger": "trigger",
-    "connection": "connection",
-    "connect": "connect",
-    "action": "action",
-    "send": "action",
-    "events": "events",
-    "runs": "runs",
-    "media": "media",
-    "doctor": "doctor",
-    "key": "keys",
-    "config": "config",
-    "completion": "config",
+    # what people type: where it lives, and what `ferry --help` says of it
+    "dev": ("dev", "All of it on this machine, with simulated providers."),
+    "web": ("serve", "The HTTP process: webhooks in, the API."),
+    "worker": ("work", "Turns webhooks into events, carries out actions, runs handlers."),
+    "beat": ("serve", "Starts maintenance jobs when they are due; one is enough."),
+    "release": ("serve", "Checks settings and Redis before a new version starts."),
+    "trigger": ("trigger", "Send a webhook as a provider would: real bodies, rightly signed."),
+    "connection": ("connection", "Accounts and channels of providers."),
+    "connect": ("connect", "A connection by question and answer, or by a login."),
+    "action": ("action", "What providers can do, and doing it."),
+    "send": ("action", "Send a text: the commonest action."),
+    "events": ("events", "What happened."),
+    "runs": ("runs", "What was asked of providers, and how it went."),
+    "media": ("media", "Fetches the file of a message."),
+    "doctor": ("doctor", "What is wrong, in words."),
+    "key": ("keys", "Who may speak to the API."),
+    "config": ("config", "Settings as this shell has them."),
+    "completion": ("config", "Completion for bash, zsh or fish."),
 }
 
 
@@ -53,9 +56,22 @@ class Ferry(click.Group):
         del ctx
         if cmd_name not in TABLE:
             return None
-        module = importlib.import_module(f"worker.cli.{TABLE[cmd_name]}")
+        module = importlib.import_module(f"worker.cli.{TABLE[cmd_name][0]}")
         found: click.Command = getattr(module, cmd_name)
         return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table alone: nothing is imported to be listed."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, said) for name, (_, said) in TABLE.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The same for whoever types the beginning of a command and TAB."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=said) for name, (_, said) in TABLE.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -32,7 +32,7 @@ def with_doing(command: Any) -> Any:
     return command
 
 
-@click.group(short_help="What providers can do, and doing it.")
+@click.group()
 def action() -> None:
     """What providers can do, and doing it."""
 
@@ -150,7 +150,7 @@ def run(
     outcome.carry_out(door, "/v1/runs", body, machine=as_json, **how)
 
 
-@click.command(short_help="Send a text: the commonest action.")
+@click.command()
 @click.argument("connection")
 @click.option("--to", required=True, metavar="N", help="A contact's id or number, or a conversation (cnv_…).")
 @click.option("--text", required=True, metavar="T", help="What to say.")

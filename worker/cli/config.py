@@ -11,7 +11,7 @@ from worker.cli.failing import Failure
 from worker.cli.showing import as_json
 
 
-@click.group(short_help="Settings as this shell has them.")
+@click.group()
 def config() -> None:
     """Settings as this shell has them."""
 
@@ -84,7 +84,7 @@ SOURCES = {
 }
 
 
-@click.command(short_help="Completion for bash, zsh or fish.")
+@click.command()
 @click.argument("shell", type=click.Choice(list(SOURCES)))
 @click.pass_context
 def completion(ctx: click.Context, /, shell: str) -> None:

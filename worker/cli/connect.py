@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SECONDS = 120.0  # the provider is asked meanwhile
 
 
-@click.command(short_help="A connection by question and answer, or by a login.")
+@click.command()
 @click.argument("provider")
 @click.option("--key", "ident", metavar="ID", help="Its name: letters, digits, - and _.")
 @click.option("--label", help="What people call it.")

@@ -28,7 +28,7 @@ ENDS = {
 }
 
 
-@click.group(short_help="Accounts and channels of providers.")
+@click.group()
 def connection() -> None:
     """Accounts and channels of providers: made, tried and looked at."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 GRACE = 8.0  # seconds for all to end after Ctrl-C
 
 
-@click.command(short_help="All of it on this machine, with simulated providers.")
+@click.command()
 @click.option("--port", type=click.IntRange(1, 65535), help="Where web listens; PORT or 8000.")
 def dev(port: int | None) -> None:
     """

@@ -14,7 +14,7 @@ from worker.cli.showing import as_json
 SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "wrong": ("✗", "red")}
 
 
-@click.command(short_help="What is wrong, in words.")
+@click.command()
 @click.option("--url", envvar="FERRY_URL", help="Which Ferry; FERRY_URL.")
 @click.option("--key", "api_key", envvar="FERRY_KEY", help="Its key; FERRY_KEY is better.")
 @as_json

@@ -45,7 +45,7 @@ COLUMNS: showing.Columns = {
 }
 
 
-@click.group(short_help="What happened.")
+@click.group()
 def events() -> None:
     """What happened, in one vocabulary."""
 

@@ -8,7 +8,7 @@ from worker.cli import showing
 from worker.cli.showing import as_json
 
 
-@click.group(short_help="Who may speak to the API.")
+@click.group()
 def key() -> None:
     """Who may speak to the API."""
 

@@ -28,7 +28,7 @@ ENCODED = re.compile(r"filename\*=UTF-8''([^;\s]+)")
 PLAIN = re.compile(r'filename="?([^";]+)"?')
 
 
-@click.command(short_help="Fetches the file of a message.")
+@click.command()
 @click.argument("message", metavar="MESSAGE_ID")
 @click.argument("index", type=click.IntRange(0), default=0)
 @click.option("-o", "--output", metavar="FILE", help="Where to; `-` is stdout.  Its own name, here, when left out.")

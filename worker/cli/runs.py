@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from worker.cli.door import Door
 
 
-@click.group(short_help="What was asked of providers, and how it went.")
+@click.group()
 def runs() -> None:
     """What was asked of providers, and how it went."""
 

@@ -10,7 +10,7 @@ import click
 from worker.cli import folder
 
 
-@click.command(short_help="The HTTP process: webhooks in, the API.")
+@click.command()
 def web() -> None:
     """
     The HTTP process: webhooks in, the API.
@@ -28,7 +28,7 @@ def web() -> None:
     os.execv(sys.executable, program)  # noqa: S606  (without a shell is how we want it)
 
 
-@click.command(short_help="Starts maintenance jobs when they are due; one is enough.")
+@click.command()
 def beat() -> None:
     """
     Starts maintenance jobs when they are due; one is enough.
@@ -51,7 +51,7 @@ def beat() -> None:
     Beat(app=app, quiet=True, loglevel=settings.log_level, scheduler_cls="redbeat.RedBeatScheduler").run()
 
 
-@click.command(short_help="Checks settings and Redis before a new version starts.")
+@click.command()
 def release() -> None:
     """
     Checks settings and Redis before a new version starts, and lays the state out at the first start.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WITHIN = 2.0  # seconds to wait for the event
 
 
-@click.command(short_help="Send a webhook as a provider would: real bodies, rightly signed.")
+@click.command()
 @click.argument("provider", required=False)
 @click.argument("event", required=False)
 @click.option("--list", "listing", is_flag=True, help="Show what there is to trigger.")

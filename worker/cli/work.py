@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 REDIS_PATIENCE = 60.0  # seconds
 
 
-@click.command(short_help="Turns webhooks into events, carries out actions, runs handlers.")
+@click.command()
 def worker() -> None:
     """
     Turns webhooks into events, carries out actions, runs handlers and scheduled jobs.

@@ -8,8 +8,9 @@ import click
 import pytest
 
 from worker.cli import TABLE, main
+from worker.settings import environment
 
-HEAVY = ("billiard", "celery", "connectors", "cryptography", "flask", "httpx", "kombu", "marshmallow", "redis", "rich")
+LIGHT = {"click", "worker"}  # all that may be imported, besides Python's own, before a command is called
 
 
 def commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -23,18 +24,49 @@ def commands(group: click.Group, above: tuple[str, ...] = ()) -> Iterator[tuple[
             yield from commands(found, (*above, name))
 
 
-def test_help_imports_nothing_heavy() -> None:
-    """`ferry --help` names every command without the libraries that they work with."""
-    program = (
-        "import sys\n"
-        "from worker.cli import main\n"
-        "try:\n    main(['--help'], prog_name='ferry')\nexcept SystemExit as ended:\n    assert not ended.code\n"
-        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+PROGRAM = (
+    "import sys\n"
+    "before = set(sys.modules)\n"
+    "from worker.cli import main\n"
+    "try:\n    main({words}, prog_name='ferry')\nexcept SystemExit as ended:\n    assert not ended.code\n"
+    "print(*sorted(set(sys.modules) - before), file=sys.stderr)\n"
+)
 
-    assert set() == set(HEAVY) & set(done.stderr.split())
-    assert [] == [name for name in TABLE if name not in done.stdout]
+
+def imported(words: list[str], **variables: str) -> tuple[str, set[str]]:
+    """What a command line prints, and every module it needed for that."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(words=words)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(variables),
+    )
+    return done.stdout, set(done.stderr.split())
+
+
+def test_help_imports_nothing_but_click() -> None:
+    """`ferry --help` names every command and what it does without a single command's module, nor what that needs."""
+    told, modules = imported(["--help"])
+
+    theirs = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    assert LIGHT == theirs
+    assert {"worker", "worker.cli", "worker.cli.failing"} == {name for name in modules if name.startswith("worker")}
+    assert [] == [name for name, (_, said) in TABLE.items() if f"  {name} " not in told or said not in told]
+
+
+def test_completion_of_a_command_imports_nothing_but_click() -> None:
+    """TAB after the first letters asks the table, too."""
+    told, modules = imported([], _FERRY_COMPLETE="bash_complete", COMP_WORDS="ferry co", COMP_CWORD="1")
+
+    assert ["plain,connection", "plain,connect", "plain,config", "plain,completion"] == told.split()
+    assert LIGHT == {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+
+
+def test_a_command_of_the_table_is_where_it_says_and_described_there_alone() -> None:
+    """A short help of a command's own would never be seen."""
+    context = click.Context(main)
+    assert set(TABLE) == {name for name in TABLE if getattr(main.get_command(context, name), "short_help", "") is None}
 
 
 COMMANDS = {" ".join(words): (words, command) for words, command in commands(main)}
