@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 from web.api.speech import told
 from web.blame import where
 from web.metrics import MEDIA_TYPE, Metrics
+from worker import restored
 from worker.core import Core
 from worker.store.backlog import waiting
 from worker.store.client import is_away
@@ -77,9 +78,11 @@ class Readiness:
             found = waiting(self.core.store)
             alive = bool(self.core.store.client.exists(ELECTED))
             locked = self._locked()
+            back = [] if locked else restored.warnings(self.core)
         except Exception as problem:  # noqa: BLE001  (told as the reason)
             return _unready(problem)
         reasons, warnings = [*state.problems, *locked], list(state.warnings)
+        warnings += back
         if not alive:
             warnings.append("no worker is alive: what comes in is kept and waits")
         if found.worst > LATE_SECONDS:

@@ -15,7 +15,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -87,6 +87,10 @@ def _options(words: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
 
 class BadTask(ValueError):
     """A message on our queue that is none of our tasks, or says it in a way we cannot read."""
+
+
+class MayHaveRun(BadTask):
+    """A task of a restored backup: nobody knows whether it was carried out since."""
 
 
 def read(raw: bytes) -> tuple[str, str, dict[str, Any]]:
@@ -225,6 +229,25 @@ class Intake:
                 raise
             letter(self.core, raw.decode("utf-8", "replace"), problem)
         client.lrem(f"{MINE}{self.name}", 1, raw)  # type: ignore[arg-type]
+
+
+def waiting(client: redis.Redis) -> Iterator[bytes]:
+    """
+    Takes what waits at this moment out of the queue and out of all hands; each is gone once the next is asked for.
+
+    Whoever dies in between leaves the one in hand to whoever is next.
+    """
+    names: Any = client.smembers("f:takers")
+    hands = [MINE + text(name) for name in names]
+    mine = f"{MINE}restored"
+    client.sadd("f:takers", "restored")
+    for name in [*hands, *(QUEUE + suffix for suffix in PRIORITIES)]:
+        for _ in range(int(client.llen(name))):
+            raw: Any = client.lmove(name, mine, "RIGHT", "LEFT")
+            if raw is None:
+                break
+            yield bytes(raw)
+            client.lrem(mine, 1, raw)
 
 
 def letter(core: Core, task: str, problem: Exception) -> None:

@@ -50,6 +50,11 @@ class Settings:
     partitions: int = _of(
         "FERRY_PARTITIONS", 1, "partitions of the state: 1 on one Redis, 64 for Cluster; fixed at the first start"
     )
+    state_dir: str = _of(
+        "FERRY_STATE_DIR",
+        "",
+        "a folder that outlives our processes, by which a restored backup is told; none when empty",
+    )
     slots: int = _of("FERRY_SLOTS", 32, "threads of one `worker`: provider calls and handlers at the same time")
     queue_slots: int = _of("FERRY_QUEUE_SLOTS", 0, "slots one connection may hold; a quarter of the slots when 0")
     handlers: tuple[str, ...] = _of("FERRY_HANDLERS", (), "modules with handlers, by commas, e.g. worker.examples.echo")

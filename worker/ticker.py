@@ -19,6 +19,7 @@ from redis.exceptions import ResponseError
 
 from connectors.errors import Reason, Rejected
 from connectors.events import EventType
+from worker import restored
 from worker.core import Core
 from worker.normalise import Origin, run_event
 from worker.store import lanes, runs
@@ -81,6 +82,7 @@ class Ticker:
         return True
 
     def _watch_server(self) -> None:
+        self.core.store.witness.look(self.core.store)
         info: Any = self.core.store.client.info("server")
         again = self.core.flights.watch(self.core.store, str(info.get("run_id", "")), forgets=self._forgets)
         if again:
@@ -100,6 +102,9 @@ class Ticker:
         first: int | None = None
         for partition in range(self.core.store.partitions):
             told = lanes.tick(self.core.store, partition)
+            if told.back:
+                restored.hold(self.core, partition, self._elected)
+                told = lanes.tick(self.core.store, partition)
             self.core.ring(partition, told.rings)
             self._notice(partition, told.rings)
             for run in told.expired:

@@ -140,7 +140,28 @@ def deliveries(world: World) -> Iterator[str]:
 
 def left_behind(world: World) -> Iterator[str]:
     """Nothing of the machinery is left once all is done: lanes, holders, held echoes, due times."""
-    kept = {"r", "e", "m", "t", "v", "vi", "ri", "g", "dl", "dlc", "ev", "in", "c", "co", "exp", "b", "rec", "ec", "rf"}
+    kept = {
+        "r",
+        "e",
+        "m",
+        "t",
+        "v",
+        "vi",
+        "ri",
+        "g",
+        "dl",
+        "dlc",
+        "ev",
+        "in",
+        "c",
+        "co",
+        "exp",
+        "b",
+        "rec",
+        "ec",
+        "rf",
+        "turn",
+    }
     names: Any = world.client.keys("*")
     for name in sorted(map(text, names)):
         family = name.split(":")[2]

@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from worker import restored
 from worker.cli import failing, folder
 from worker.cli.backstage import settings_here
 from worker.cli.door import find
@@ -102,6 +103,8 @@ def _connections(core: Core) -> Iterator[Finding]:
         yield Finding("wrong", "secrets", str(problem), "ferry config show")
         return
     yield Finding("ok", "secrets", f"the key opens what is stored of {len(found)} connection(s)")
+    for words in restored.warnings(core):
+        yield Finding("warning", "redis", words)
     for one in found:
         provider = core.provider(one)
         yield _state(one, provider.title)

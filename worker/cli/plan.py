@@ -86,6 +86,7 @@ def make(directory: Path, port: int | None) -> Plan:
         "FERRY_SECRET_KEYS": ",".join(given.secret_keys) or folder.once(directory / "secret_key", new_key),
         "FERRY_PUBLIC_URL": given.public_url or url,
         "FERRY_HANDLERS": ",".join(given.handlers) or ECHO,
+        "FERRY_STATE_DIR": given.state_dir or str(directory / "state"),
         "FERRY_LOG_FORMAT": given.log_format or "text",
         "PYTHONUNBUFFERED": "1",
     }

@@ -52,11 +52,15 @@ def beat() -> None:
 
 
 @click.command()
-def release() -> None:
+@click.option("--restored", is_flag=True, help="This Redis was restored from a backup: hold what may have left since.")
+def release(*, restored: bool) -> None:
     """
     Checks settings and Redis before a new version starts, and lays the state out at the first start.
 
     Safe to repeat; everything that is wrong is one sentence and a status other than 0.
+
+    With --restored, before any worker starts: every connection is paused then, and what may have left since the backup
+    is unknown instead of being sent once more.
     """
     from worker import reporting
     from worker.handlers import load
@@ -69,4 +73,9 @@ def release() -> None:
     found = load(settings.handlers)
     store = open_store(settings, timeout=5.0)
     store.fix_partitions()
+    if restored:
+        from worker.restored import told
+
+        told(store)
+        click.echo("Held: the first worker pauses every connection; resume them once you have looked.", err=True)
     click.echo(f"Ready: {settings.partitions} partition(s), {len(found)} handler(s).", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -11,6 +12,7 @@ import redis
 from worker.store import ids
 from worker.store.client import connect
 from worker.store.scripts import Scripts
+from worker.store.witness import Witness
 
 
 class PartitionsChanged(Exception):
@@ -28,10 +30,12 @@ class Store:
         retention: Retention | None = None,
         now: Callable[[], str] | None = None,
         texts: dict[str, str] | None = None,
+        witness: Witness | None = None,
     ) -> None:
         self.client = client
         self.partitions = partitions
         self.retention = retention or Retention()
+        self.witness = witness or Witness()
         self.scripts = Scripts(client, now=now, texts=texts)
 
     def run(self, script: str, partition: int, *args: Any) -> Any:
@@ -97,4 +101,5 @@ def open_store(settings: Any, *, timeout: float = 5.0, retries: int = 3) -> Stor
             runs_days=settings.runs_days,
             dead_letter_days=settings.dead_letter_days,
         ),
+        witness=Witness(Path(settings.state_dir) if settings.state_dir else None),
     )

@@ -15,7 +15,20 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-Away = (RedisConnectionError, RedisTimeoutError, BusyLoadingError, ReadOnlyError, ClusterDownError, OutOfMemoryError)
+
+class WentBack(Exception):
+    """Redis was restored from an old backup, and until that is dealt with nothing may begin: see worker/restored.py."""
+
+
+Away = (
+    RedisConnectionError,
+    RedisTimeoutError,
+    BusyLoadingError,
+    ReadOnlyError,
+    ClusterDownError,
+    OutOfMemoryError,
+    WentBack,
+)
 """Errors that mean: not now.  MISCONF comes as a plain ResponseError, see `is_away`."""
 
 

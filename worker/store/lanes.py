@@ -40,7 +40,7 @@ class Claim:
     """
     What a claim gave.
 
-    told:    "lane" with the rest filled, or "empty" | "idle" | "wait" | "full"
+    told:    "lane" with the rest filled, or "empty" | "idle" | "wait" | "full" | "back" (see worker/restored.py)
     until:   ms, for idle and wait
     strikes: how often a holder died on this very head
     rings:   queues to wake besides
@@ -66,7 +66,8 @@ def claim(
     answering: this is the first claim after a wake-up, not one that goes on to the next lane
     """
     token = secrets.token_hex(8)
-    told = store.run("claim", partition, queue, token, lease, limit, batch, "1" if answering else "")
+    seen = store.witness.seen(partition)
+    told = store.run("claim", partition, queue, token, lease, limit, batch, "1" if answering else "", seen)
     word = text(told[0])
     if word != "lane":
         return Claim(word, until=int(float(told[1])) if len(told) > 1 and told[1] is not None else None)
@@ -123,16 +124,24 @@ def advance(
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What became due: queues to ring, runs past their expiry, and when to look again (ms, None: nothing waits)."""
+    """
+    What became due: queues to ring, runs past their expiry, and when to look again (ms, None: nothing waits).
+
+    back: Redis was restored from an old backup, and nothing is due before worker/restored.py has held it
+    """
 
     rings: list[str]
     expired: list[str]
     first: int | None
+    back: bool = False
 
 
 def tick(store: Store, partition: int, most: int = 64) -> Tick:
     """Pushes due queues on by 5 s and names them; lets scheduled runs into their lanes."""
-    rings, expired, first = store.run("tick", partition, most)
+    told = store.run("tick", partition, most, store.witness.seen(partition))
+    if text(told[0]) == "back":
+        return Tick([], [], None, back=True)
+    rings, expired, first = told
     return Tick(
         [text(one) for one in rings], [text(one) for one in expired], int(float(first)) if first is not None else None
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from worker.store import ids
 from worker.store.base import Store
+from worker.store.client import WentBack
 from worker.store.events import Commit, packed
 from worker.store.lanes import Head, read_head
 from worker.store.text import stamp, text
@@ -44,7 +45,10 @@ class NewRun:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """told: "queued" | "scheduled" | "same" | "conflict"; state: what the run is in now."""
+    """
+    told:  "queued" | "scheduled" | "same" | "conflict" | "unknown" (worker/restored.py says when)
+    state: what the run is in now
+    """
 
     told: str
     state: str
@@ -52,24 +56,35 @@ class Submitted:
 
 
 def submit(store: Store, run: NewRun) -> Submitted:
-    """Stores a run once: the same id and mark again gives the run there is, another mark a conflict."""
-    return _submitted(store.run("submit", run.partition, *_words(run)))
+    """
+    Stores a run once: the same id and mark again gives the run there is, another mark a conflict.
+
+    raises: WentBack while a restored Redis is being held
+    """
+    told = _submitted(store.run("submit", run.partition, *_words(store, run)))
+    if isinstance(told, Exception):
+        raise told
+    return told
 
 
 def submit_all(store: Store, made: Sequence[NewRun]) -> list[Submitted | Exception]:
     """The same for many in one round trip, each alone."""
-    told = store.scripts.many("submit", [(run.partition, _words(run)) for run in made])
+    told = store.scripts.many("submit", [(run.partition, _words(store, run)) for run in made])
     return [one if isinstance(one, Exception) else _submitted(one) for one in told]
 
 
-def _words(run: NewRun) -> tuple[Any, ...]:
+def _words(store: Store, run: NewRun) -> tuple[Any, ...]:
     flat = [piece for pair in run.fields.items() for piece in pair]
     before = "" if run.not_before is None else run.not_before
-    return (run.id, run.lane, run.mark, before, run.expires, run.coalesce, *flat)
+    seen = store.witness.seen(run.partition)
+    return (run.id, run.lane, run.mark, before, run.expires, run.coalesce, seen, *flat)
 
 
-def _submitted(told: Any) -> Submitted:
+def _submitted(told: Any) -> Submitted | Exception:
     word = text(told[0])
+    if word == "back":
+        problem = "Redis was restored from a backup and is being held: a moment"
+        return WentBack(problem)
     if word == "same":
         return Submitted(word, text(told[1]), [])
     return Submitted(word, word, [text(one) for one in told[1:]])

@@ -1,11 +1,12 @@
 #!lua flags=allow-oom
--- claim(now, q, token, lease ms, limit, batch, answering "1")
---   → {"empty"} | {"idle", ms} | {"wait", ms} | {"full"}
+-- claim(now, q, token, lease ms, limit, batch, answering "1", tick seen ms or "")
+--   → {"empty"} | {"idle", ms} | {"wait", ms} | {"full"} | {"back"}: Redis was restored, and is being held
 --   → {"lane", lane, former token or "", strikes, rings, head}    head: {id, record}, or {cursor, requests} of a source
 local q, token, lease, limit, batch = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local Q, H, S = P .. 'q:' .. q, P .. 'h:' .. q, P .. 's:' .. q
 -- Only who answers a wake-up takes the bell down; who merely goes on to the next lane leaves it, else every lane rings.
 if ARGV[7] == '1' then redis.call('DEL', P .. 'b:' .. q) end
+if went_back(ARGV[8]) then return { 'back' } end
 
 local till = closed_until(q)
 if till then

@@ -11,6 +11,15 @@ if not now then
 end
 local rung = {}
 
+-- A Redis that was restored from an old backup does not know what has left since.  `seen` is the latest tick that this worker
+-- knows of, in ms ("" for none): a Redis whose own last one is more than a minute before that went back.  Until
+-- worker/restored.py has held what may have left, nothing is begun.
+local function went_back(seen)
+  if redis.call('HGET', P .. 'back', 'done') == '0' then return true end
+  seen = tonumber(seen or '')
+  return seen ~= nil and seen - (tonumber(redis.call('GET', P .. 'turn') or '') or 0) > 60000
+end
+
 local function queue_of(lane) return string.match(lane, '^([^/]+)/') end
 
 -- What concerns a whole queue closes its gate until a time: pause, breaker or a missing token that of the connection

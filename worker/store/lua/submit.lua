@@ -1,5 +1,6 @@
--- submit(now, run, lane, mark, not before ms or "", expires ms, coalesce key or "", field, value, …)
---   → {"same", state} | {"conflict"} | {"scheduled" | "queued", rung…}
+-- submit(now, run, lane, mark, not before ms or "", expires ms, coalesce key or "", tick seen ms or "", field, value, …)
+--   → {"same", state} | {"conflict"} | {"scheduled" | "queued", rung…} | {"back"} | {"unknown"}: an answer to an event of
+--     before a restored backup, which may have been given in the time that was lost
 local run, lane, mark = ARGV[2], ARGV[3], ARGV[4]
 local R = P .. 'r:' .. run
 local had = redis.call('HMGET', R, 'mark', 'state')
@@ -7,11 +8,23 @@ if had[1] then
   if had[1] == mark then return { 'same', had[2] } end
   return { 'conflict' }
 end
+if went_back(ARGV[8]) then return { 'back' } end
 local before, expires, coalesce = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
-redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 8))
+redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 9))
 local connection = redis.call('HGET', R, 'connection')
 index(P .. 'ri:' .. connection, run)
 redis.call('ZADD', P .. 'exp', expires, run)
+if redis.call('EXISTS', P .. 'back') == 1 and redis.call('HGET', R, 'repeatable') ~= '1' then
+  local lost = redis.call('HMGET', P .. 'back', 'turn', 'stamp')
+  local place = redis.call('GET', P .. 'e:' .. (redis.call('HGET', R, 'event') or ''))
+  local found = place and redis.call('XRANGE', P .. 'ev', place, place)[1]
+  -- RFC 3339 in UTC to the ms sorts as text.
+  if found and tostring(cjson.decode(found[2][4]).received_at) < lost[2] then
+    redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now, 'left', lost[1])
+    look_into(run)
+    return { 'unknown' }
+  end
+end
 if coalesce ~= '' then
   -- A newer read mark or typing replaces a queued older one; the lane drops the cancelled one when it comes to it.
   local key = P .. 'co:' .. coalesce

@@ -1,7 +1,9 @@
 #!lua flags=allow-oom
--- tick(now, most) → {{queues to ring}, {runs past their expiry}, when to look again in ms or false}
+-- tick(now, most, tick seen ms or "") → {{queues to ring}, {runs past their expiry}, when to look again in ms or false} | {"back"}
 -- A due queue is pushed on, never removed: whoever dies before publishing leaves it due again in 5 s.
 local most = ARGV[2]
+if went_back(ARGV[3]) then return { 'back' } end
+if now - (tonumber(redis.call('GET', P .. 'turn') or '') or 0) >= 5000 then redis.call('SET', P .. 'turn', now) end
 for _, q in ipairs(redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'LIMIT', 0, most)) do
   redis.call('ZADD', P .. 'due', now + 5000, q)
   redis.call('SET', P .. 'b:' .. q, now + 2000, 'PX', 2000)
