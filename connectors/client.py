@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ MAX_ANSWER = 16 * 1024 * 1024  # bytes; a larger answer is not one of theirs
 CONNECT_SECONDS = 5.0
 USER_AGENT = "ferry/0.1"
 
-# httpx's errors and ours; tests/connectors/test_client.py walks httpx's tree to prove that each has a row.
+# httpx's errors and ours; tests/connectors/test_slot.py walks httpx's tree to prove that each has a row.
 # "left" is what may have reached the provider: only what happens before the request is written did surely not.
 NOT_LEFT: tuple[type[Exception], ...] = (
     httpx.ConnectError,
@@ -74,9 +74,45 @@ def new_client(transport: httpx.BaseTransport | None = None, *, verify: Any = Tr
     limits = httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=5.0)
     if transport is None:
         transport = httpx.HTTPTransport(retries=0, limits=limits, verify=verify, trust_env=False)
-    return httpx.Client(
-        transport=transport, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT}
-    )
+    return Slot(transport=transport, follow_redirects=False, trust_env=False, headers={"user-agent": USER_AGENT})
+
+
+class Slot(httpx.Client):
+    """
+    A client that remembers nothing of one call in the next: connections share it, and a cookie that one account was
+    given must not travel with another's call.  Without redirects, cookies and hooks a call is also a seventh cheaper.
+    """
+
+    def __init__(self, *, transport: httpx.BaseTransport, **words: Any) -> None:
+        super().__init__(transport=transport, **words)
+        self._wire = transport
+
+    def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        auth: Any = httpx.USE_CLIENT_DEFAULT,
+        follow_redirects: Any = httpx.USE_CLIENT_DEFAULT,
+    ) -> httpx.Response:
+        """As httpx's own, with the steps of the auth."""
+        del follow_redirects
+        flow = auth.sync_auth_flow(request) if isinstance(auth, httpx.Auth) else iter((request,))
+        try:
+            asked = next(flow)
+            while True:
+                response = self._wire.handle_request(asked)
+                response.request = asked
+                try:
+                    asked = flow.send(response) if isinstance(flow, Generator) else next(flow)
+                except StopIteration:
+                    if not stream:
+                        response.read()
+                    return response
+                response.close()
+        finally:
+            if isinstance(flow, Generator):
+                flow.close()
 
 
 def sending(client: httpx.Client, seconds: float) -> Send:

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from redis.exceptions import NoScriptError
 
+from worker.store.line import Line
 from worker.store.text import wire
 
 SHARED = ("prelude", "record")
@@ -45,6 +46,7 @@ class Scripts:
         self, client: redis.Redis, *, now: Callable[[], str] | None = None, texts: dict[str, str] | None = None
     ) -> None:
         self.client: Any = client  # its execute_command carries no types
+        self._line = Line(client)
         self.texts = texts if texts is not None else sources()
         self.shas = {name: sha1(text.encode()).hexdigest() for name, text in self.texts.items()}  # noqa: S324  (Redis' own name for a script)
         self._now = now
@@ -53,9 +55,9 @@ class Scripts:
         """Runs one script; loads it where the server does not know it (first use, restart, failover)."""
         words = (self.shas[name], 1, f"f:{{{partition}}}:due", self._now() if self._now else "", *map(wire, args))
         try:
-            return self.client.execute_command("EVALSHA", *words)
+            return self._line("EVALSHA", *words)
         except NoScriptError:
-            return self.client.execute_command("EVAL", self.texts[name], *words[1:])
+            return self._line("EVAL", self.texts[name], *words[1:])
 
     def many(self, name: str, calls: list[tuple[int, tuple[Any, ...]]]) -> list[Any]:
         """
