@@ -22,6 +22,7 @@ from connectors.errors import Refused
 from connectors.guards import HookAnswer, HookRequest, same
 from web.blame import where
 from web.body import BodyError, read_body
+from web.turned_away import TurnedAway
 from worker.core import Core
 from worker.store import journal
 from worker.store.client import is_away
@@ -54,6 +55,7 @@ class Receiver:
         """count(provider, outcome) is told of every request, for the metrics."""
         self.inner = inner
         self.core = core
+        self.turned_away = TurnedAway(core.store)
         self._count = count
 
     def __call__(self, environ: dict[str, Any], start: StartResponse) -> Iterable[bytes]:
@@ -74,39 +76,52 @@ class Receiver:
         return [b""] if environ["REQUEST_METHOD"] == "HEAD" else [answer.body]
 
     def _answer(self, environ: dict[str, Any], path: str) -> HookAnswer:
-        provider = ""
+        provider = connection = why = ""
         try:
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "POST"}:
                 outcome, answer = "bad_method", NOT_ALLOWED
             else:
-                stored, hook = self._place(path)
-                if stored is None:
-                    outcome, answer = "unknown", NOT_FOUND
+                stored, hook, fits = self._place(path)
+                if stored is not None:
+                    connection, provider = stored.id, self.core.provider(stored).title
+                if stored is None or not fits:
+                    outcome, answer = ("unknown" if stored is None else "wrong_token"), NOT_FOUND
                 else:
-                    provider = self.core.provider(stored).title
                     outcome, answer = self._serve(environ, stored, hook)
+        except Refused as problem:
+            outcome, answer, why = "refused", FORBIDDEN, str(problem)
+            log.warning("a webhook was refused", extra={"connection": connection, "why": why})
         except BodyError as problem:
             outcome, answer = problem.outcome, HookAnswer(problem.status, problem.told)
         except Exception as problem:  # noqa: BLE001  (whatever it is: the provider keeps the request and comes again)
             outcome, answer = ("away" if is_away(problem) else "failed"), TRY_AGAIN
             log.warning("a webhook was asked to come again", extra={"provider": provider, "error": where(problem)})
-        self._count(provider, outcome)
+        if outcome == "wrong_token":  # the metrics need no key, and tell nobody which addresses there are
+            self._count("", "unknown")
+        else:
+            self._count(provider, outcome)
+        if outcome != "accepted":
+            self.turned_away.note(connection, provider, outcome, answer.status, why)
         return answer
 
-    def _place(self, path: str) -> tuple[Stored | None, str]:
-        """The source this path names, None unless its token fits; compared the same way whatever is wrong."""
+    def _place(self, path: str) -> tuple[Stored | None, str, bool]:
+        """
+        (the source this path names, the hook, whether its token fits); compared the same way whatever is wrong.
+
+        Callers hear of none of it but 404.
+        """
         found = PLACE.fullmatch(path)
         if found is None:
-            return None, ""
+            return None, "", False
         name, token, hook = found.groups()
         stored = self.core.connections.get(name)
         if stored is not None and stored.archived:
             stored = None
         fits = same(token, stored.token if stored is not None else NOBODY)
-        return (stored if fits else None), hook or ""
+        return stored, hook or "", fits
 
     def _serve(self, environ: dict[str, Any], stored: Stored, hook: str) -> tuple[str, HookAnswer]:
-        """(outcome, answer) of a request whose token fits."""
+        """(outcome, answer) of a request whose token fits.  raises: Refused, BodyError"""
         core, method = self.core, environ["REQUEST_METHOD"]
         provider = core.provider(stored)
         headers = {
@@ -116,14 +131,10 @@ class Receiver:
         body = read_body(environ, core.settings.max_body_bytes)
         request = HookRequest(method, hook, environ.get("QUERY_STRING", ""), headers, body)
         spoken = stored.speak("")
-        try:
-            at_once = provider.handshake(spoken, request)
-            if at_once is not None:
-                return "handshake", at_once
-            provider.guard(spoken, request)
-        except Refused as problem:
-            log.warning("a webhook was refused", extra={"connection": stored.id, "why": str(problem)})
-            return "refused", FORBIDDEN
+        at_once = provider.handshake(spoken, request)
+        if at_once is not None:
+            return "handshake", at_once
+        provider.guard(spoken, request)
         if method == "HEAD" or (method == "GET" and not request.query):
             return "looked", SOMEBODY  # somebody looks whether we are here
         _, rings = journal.ingest(core.store, stored.id, request, provider.keep)

@@ -17,7 +17,7 @@ from connectors.events import EventType, Kind, Message
 from worker.core import Core
 from worker.job import Job
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
-from worker.store import lanes, runs
+from worker.store import activity, lanes, runs
 from worker.store.client import is_away
 from worker.store.events import Commit
 from worker.store.messages import Talk, read_talk
@@ -96,6 +96,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         letter=_letter(core, job, shown) if open_still or verdict.kind == "failed" else None,
         events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
         given_up=ended if verdict.kind == "more" else (),
+        line=_line(job.stored.id, job.provider.title, job.run, job.action.key, attempt, verdict.kind, verdict.error),
     )
 
     def tell() -> runs.Finished:
@@ -130,6 +131,15 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         },
     )
     return told
+
+
+def _line(
+    connection: str, provider: str, run: str, action: str, attempt: Attempt, verdict: str, error: ConnectorError | None
+) -> str:
+    """The line of the activity log; without an attempt nothing has left, and there are no milliseconds."""
+    ms = attempt.ms if attempt.id else None
+    name, reason = (error.name, str(error.reason)) if error else (None, None)
+    return activity.line(connection, provider, run, action, attempt.status, ms, verdict, name, reason)
 
 
 def insist(tell: Callable[[], T]) -> T:
@@ -275,6 +285,7 @@ def before_leaving(
         events=[
             run_event(origin, EventType.RUN_FAILED, told, core.hearers(EventType.RUN_FAILED), talk_of(head.record))
         ],
+        line=_line(connection, "", head.item, action, Attempt("", 0, 0), "failed", problem),
     )
     lease = int(core.settings.lease_seconds * 1000)
     return insist(

@@ -161,6 +161,7 @@ def left_behind(world: World) -> Iterator[str]:
         "ec",
         "rf",
         "turn",
+        "log",
     }
     names: Any = world.client.keys("*")
     for name in sorted(map(text, names)):

@@ -10,6 +10,7 @@ from web.api import (
     attachments,
     connections,
     events,
+    logs,
     messages,
     openapi,
     optouts,
@@ -30,6 +31,7 @@ PARTS = (
     connections.part,
     optouts.part,
     events.letters,
+    logs.part,
 )
 
 

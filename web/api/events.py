@@ -27,6 +27,7 @@ class Listing(paging.Page):
     after = fields.Str(metadata={"description": "a cursor from before; without it from the oldest, $ from now on"})
     type = fields.Str(metadata={"description": "types by commas, e.g. message.received,message.status"})
     connection = fields.Str()
+    newest = fields.Bool(load_default=False, metadata={"description": "the last ones instead, still oldest first"})
 
 
 class Letters(paging.Page):
@@ -46,8 +47,9 @@ def search(query: dict[str, Any]) -> Response:
             ferry().store,
             query.get("after") or query.get("cursor"),
             limit=query["limit"],
-            types=frozenset(word.strip() for word in query.get("type", "").split(",") if word.strip()),
+            types=paging.words(query.get("type")),
             connection=query.get("connection"),
+            newest=query["newest"],
         )
     except ValueError as problem:
         raise Problem(422, "invalid", str(problem), fields={"after": [str(problem)]}) from problem

@@ -44,3 +44,8 @@ def unpack(cursor: str | None, *kinds: type) -> list[Any] | None:
         told = "this cursor is none of this list's: leave it out to begin anew"
         raise Problem(422, "invalid", told, fields={"cursor": [told]})
     return place
+
+
+def words(told: str | None) -> frozenset[str]:
+    """Words by commas."""
+    return frozenset(word.strip() for word in (told or "").split(",") if word.strip())

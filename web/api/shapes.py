@@ -180,6 +180,30 @@ class Letter(Schema):
     body = fields.Raw()
 
 
+class Line(Schema):
+    """One line of the activity log; what does not belong to its kind is null."""
+
+    id = fields.Str()
+    at = when("when it was written down")
+    direction = fields.Str(metadata=said("in: a webhook request; out: a call to a provider", enum=["in", "out"]))
+    connection = fields.Str(allow_none=True)
+    provider = fields.Str(allow_none=True)
+    status = fields.Int(allow_none=True, metadata=said("HTTP: what we answered, or what the provider did"))
+    outcome = fields.Str(
+        metadata=said("in: accepted, refused, wrong_token, …; out: the state it left its run in: succeeded, waiting, …")
+    )
+    ms = fields.Int(allow_none=True, metadata=said("of the call"))
+    count = fields.Int(metadata=said("so many alike within a second: refusals only are counted"))
+    reason = fields.Str(allow_none=True, metadata=said("why it was refused, in words; or a run's error.reason"))
+    error = fields.Str(allow_none=True, metadata=said("class of a run's error"))
+    request = fields.Str(allow_none=True, metadata=said("the raw webhook request"))
+    method = fields.Str(allow_none=True)
+    hook = fields.Str(allow_none=True)
+    bytes = fields.Int(allow_none=True, metadata=said("of the body"))
+    run = fields.Str(allow_none=True)
+    action = fields.Str(allow_none=True)
+
+
 class Outgoing(Schema):
     """A request as it would go out."""
 

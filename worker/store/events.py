@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from worker.store import ids
 from worker.store.base import Store
+from worker.store.feed import CursorGone as CursorGone  # noqa: PLC0414  (callers of `listing` catch it from here)
+from worker.store.feed import Feed
 from worker.store.text import pairs, text
-
-PAGES = 20  # what one listing reads of a partition while it filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +112,18 @@ def get(store: Store, ident: str) -> dict[str, Any] | None:
     return json.loads(_json_of(found[0][1])) if found else None
 
 
-class CursorGone(Exception):
-    """The cursor points before what is still kept; `first` is the oldest cursor there is."""
+class _Feed(Feed[dict[str, Any]]):
+    """The event streams of all partitions, as one."""
 
-    def __init__(self, first: str) -> None:
-        super().__init__("the events after this cursor are no longer kept")
-        self.first = first
+    name = "ev"
+
+    def read(self, stream_id: str, fields: Any) -> dict[str, Any]:
+        del stream_id
+        found: dict[str, Any] = json.loads(_json_of(fields))
+        return found
+
+    def forgotten(self, partition: int) -> str:
+        return text(self.store.client.get(self.store.key(partition, "eg"))) or "0-0"
 
 
 def listing(
@@ -138,102 +142,11 @@ def listing(
     newest: the last `limit` instead, still oldest first
     raises: CursorGone, ValueError for a cursor that is none of ours
     """
-    places = _places(store, after)
-    pages = [
-        _page(store, partition, place, limit, types, connection, newest=newest)
-        for partition, place in enumerate(places)
-    ]
-    merged = sorted(
-        ((_order(stream_id), partition, body) for partition, page in enumerate(pages) for stream_id, body in page.kept),
-        key=lambda one: one[:2],
-    )
-    chosen = merged[-limit:] if newest else merged[:limit]
-    taken = Counter(partition for _, partition, _ in chosen)
-    for partition, page in enumerate(pages):
-        if newest or taken[partition] == len(page.kept):  # all it had: on from where it stopped to read
-            places[partition] = max(places[partition], page.read, key=_order)
-        elif taken[partition]:
-            places[partition] = page.kept[taken[partition] - 1][0]
-    return [body for *_, body in chosen], _cursor(places)
 
+    def wanted(body: dict[str, Any]) -> bool:
+        return (not types or body["type"] in types) and (not connection or body["connection"] == connection)
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """What one partition has: (stream id, event) of those that are wanted, and the place it was read to."""
-
-    kept: list[tuple[str, dict[str, Any]]]
-    read: str
-
-
-def _page(
-    store: Store,
-    partition: int,
-    place: str,
-    limit: int,
-    types: frozenset[str],
-    connection: str | None,
-    *,
-    newest: bool,
-) -> _Page:
-    key = store.key(partition, "ev")
-    page = _Page([], place)
-    step = limit if newest else max(limit, 100)
-    for _ in range(1 if newest else PAGES):
-        start = f"({page.read}"
-        rows: Any = (
-            list(reversed(store.client.xrevrange(key, "+", start, step)))  # type: ignore[arg-type]
-            if newest
-            else store.client.xrange(key, start, "+", step)
-        )
-        for stream_id, fields in rows:
-            body = json.loads(_json_of(fields))
-            if (not types or body["type"] in types) and (not connection or body["connection"] == connection):
-                page.kept.append((text(stream_id), body))
-        if rows:
-            page = _Page(page.kept, text(rows[-1][0]))
-        if len(rows) < step or len(page.kept) >= limit:
-            break
-    return page
-
-
-def _places(store: Store, after: str | None) -> list[str]:
-    if after is None or after == "":
-        return [_forgotten(store, partition) for partition in range(store.partitions)]
-    if after == "$":
-        return [_last(store, partition) for partition in range(store.partitions)]
-    try:
-        places = base64.urlsafe_b64decode(after.encode()).decode().split(",")
-        for place in places:
-            _order(place)
-    except ValueError as problem:
-        told = "this cursor is none of ours: leave it out to begin with the oldest event"
-        raise ValueError(told) from problem
-    if len(places) != store.partitions:
-        told = "this cursor is of another layout: leave it out to begin with the oldest event"
-        raise ValueError(told)
-    gone = [_forgotten(store, partition) for partition in range(store.partitions)]
-    if any(_order(place) < _order(dropped) for place, dropped in zip(places, gone, strict=True)):
-        raise CursorGone(_cursor(gone))
-    return places
-
-
-def _forgotten(store: Store, partition: int) -> str:
-    """The last event that was trimmed: what is kept comes after it."""
-    return text(store.client.get(store.key(partition, "eg"))) or "0-0"
-
-
-def _last(store: Store, partition: int) -> str:
-    rows: Any = store.client.xrevrange(store.key(partition, "ev"), "+", "-", count=1)
-    return text(rows[0][0]) if rows else _forgotten(store, partition)
-
-
-def _order(stream_id: str) -> tuple[int, int]:
-    ms, _, seq = stream_id.partition("-")
-    return int(ms), int(seq or 0)
-
-
-def _cursor(places: Sequence[str]) -> str:
-    return base64.urlsafe_b64encode(",".join(places).encode()).decode()
+    return _Feed(store).page(after, limit, wanted, newest=newest)
 
 
 def _json_of(fields: Any) -> bytes:

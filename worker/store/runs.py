@@ -138,6 +138,7 @@ class Ending:
     letter:  {cause, json, keep} for the dead letters, or None
     events:  what to tell; of "again" only if the run is given up
     given_up: what to tell besides if a late "again" or "more" finds that the run has left its lane, and it fails
+    line:     of the activity log: see activity.py
     """
 
     verdict: str
@@ -147,6 +148,7 @@ class Ending:
     letter: Mapping[str, Any] | None = None
     events: Sequence[Commit] = ()
     given_up: Sequence[Commit] = ()
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,7 @@ def finish(
         json.dumps(ending.letter) if ending.letter else "",
         packed(store, ending.events),
         packed(store, ending.given_up),
+        ending.line,
         *flat,
     )
     return _finished(told)

@@ -2,7 +2,7 @@
 -- expire(now, run, keep ms, letter JSON or "", events JSON, field, value, …) → {1, rung…} when it expired now, else {0}
 local run = ARGV[2]
 local R = P .. 'r:' .. run
-local r = redis.call('HMGET', R, 'state', 'expires', 'connection', 'lane')
+local r = redis.call('HMGET', R, 'state', 'expires', 'connection', 'lane', 'action')
 local state = r[1]
 if state == 'leaving' then return { 0 } end
 if state ~= 'scheduled' and state ~= 'queued' and state ~= 'waiting' then
@@ -15,6 +15,7 @@ if tonumber(r[2]) > now then
 end
 redis.call('HSET', R, 'state', 'failed', 'end', now, unpack(ARGV, 6))
 redis.call('PEXPIRE', R, ARGV[3])
+jot('o', table.concat({ r[3], '', run, r[5] or '', '', '', 'failed', 'rejected', 'expired' }, '\t'))
 redis.call('ZREM', P .. 'exp', run)
 redis.call('ZREM', P .. 'later', run)
 for _, one in ipairs(cjson.decode(ARGV[5])) do record(one) end

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- finish(now, run, lane, token, attempt, verdict, until ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
---        events JSON, events JSON of giving up, field, value, …)
+--        events JSON, events JSON of giving up, line of the log, field, value, …)
 --   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
 --   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
 --   → {"stale", rings} | {"gone", rings} | {"ok", rings} | {"next", rings, {id, record}}; all but "next" let the lane go
@@ -31,7 +31,8 @@ local park = nil
 
 if open then
   if ours then redis.call('HDEL', P .. 's:' .. queue_of(lane), lane) end -- its sender lives: no strike
-  if #ARGV > 14 then redis.call('HSET', R, unpack(ARGV, 15)) end
+  if #ARGV > 15 then redis.call('HSET', R, unpack(ARGV, 16)) end
+  if ARGV[15] ~= '' then jot('o', ARGV[15]) end
   local given_up = false
   if verdict == 'again' or verdict == 'more' then
     if r[3] == '1' then

@@ -6,7 +6,7 @@ local lane, token, run = ARGV[2], ARGV[3], ARGV[4]
 local R = P .. 'r:' .. run
 if not holds(lane, token) then return { 'lost' } end
 local r = redis.call('HMGET', R, 'state', 'deadline', 'repeatable', 'connection', 'conversation', 'cancel',
-  'unknown_since')
+  'unknown_since', 'action', 'left')
 local state, deadline, since = r[1], tonumber(r[2] or ''), tonumber(r[7] or '')
 if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
   if state == 'leaving' then
@@ -26,6 +26,8 @@ if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
       redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
       look_into(run)
       state, since = 'unknown', now
+      local ms = now - (tonumber(r[9] or '') or now)
+      jot('o', table.concat({ r[4], '', run, r[8] or '', '', ms, 'unknown', 'outcome_unknown', '' }, '\t'))
       for _, one in ipairs(cjson.decode(ARGV[8])) do record(one) end
       if r[5] and r[5] ~= '' then
         local talk = P .. 'v:' .. r[4] .. ':' .. r[5]

@@ -136,6 +136,9 @@ local function requests(source, count)
   return cursor, found
 end
 
+-- One line of the activity log, which keeps about the newest 10,000: see activity.py for kinds and words.
+local function jot(kind, words) redis.call('XADD', P .. 'log', 'MAXLEN', '~', '10000', '*', kind, words) end
+
 -- A copy of what ended without success, for a person: kind is "run", "request" or "delivery".
 local function letter(id, kind, cause, connection, json, keep)
   redis.call('HSET', P .. 'dl:' .. id, 'kind', kind, 'cause', cause, 'connection', connection, 'at', now, 'json', json)
