@@ -8,12 +8,13 @@ from flask import Response
 from marshmallow import RAISE, Schema, fields, validate
 
 from connectors.errors import InvalidCall
+from connectors.events import State
 from web.api import paging, shapes
 from web.api.openapi import Part, Query, keyed
 from web.api.runs import answered, with_key
 from web.api.speech import checked, ferry, listed, takes, told
 from web.api.waiting import MOST_SECONDS
-from worker import timeline, verbs
+from worker import said, timeline, verbs
 from worker.accept import KEY_LENGTH, NotFound
 from worker.store import ids
 from worker.store import messages as kept
@@ -84,6 +85,15 @@ class Waiting(Query):
     )
 
 
+class Messages(paging.Page):
+    """Which messages."""
+
+    connection = fields.Str(metadata={"description": "of this connection; of all without it"})
+    conversation = fields.Str(metadata={"description": "of this conversation (cnv_…)"})
+    direction = fields.Str(validate=validate.OneOf(["inbound", "outbound"]))
+    status = fields.Str(validate=validate.OneOf([str(one) for one in State]), metadata={"description": "as it is now"})
+
+
 class Listing(paging.Page):
     """Whose conversations."""
 
@@ -127,12 +137,33 @@ def _owner(to: str) -> str:
     return place[0]
 
 
+@part.route("", methods=["GET"])
+@part.arguments(Messages, location="query")
+@part.response(200, shapes.listing(shapes.Message, "Messages"))
+def list_messages(query: dict[str, Any]) -> Response:
+    """List messages, newest first.  A page may be shorter than its limit and still have a next one."""
+    core = ferry()
+    limit, place = query.pop("limit"), paging.unpack(query.pop("cursor", None), int, str)
+    conversation = ids.conversation_of(query.get("conversation", ""))
+    if "conversation" in query and conversation is None:
+        raise InvalidCall("that is no conversation", fields={"conversation": ["cnv_…, as events and messages name it"]})
+    owner = query.pop("connection", None) or (conversation[0] if conversation else None)
+    found, after = kept.across(
+        core.store,
+        [one.id for one in core.connections.all()] if owner is None else [owner],
+        wanted=(lambda one: all(one[name] == value for name, value in query.items())) if query else None,
+        before=None if place is None else (place[0], place[1]),
+        limit=limit,
+    )
+    return listed(said.whole(core.store, found), None if after is None else paging.pack(*after))
+
+
 @part.route("/<ident>", methods=["GET"])
 @part.response(200, shapes.Message)
 @part.alt_response(404, "NOT_FOUND")
 def get(ident: str) -> Response:
     """Look a message up."""
-    return told(_message(ident))
+    return told(said.whole(ferry().store, [_message(ident)])[0])
 
 
 @part.route("/<ident>/timeline", methods=["GET"])

@@ -131,7 +131,14 @@ class Message(Schema):
     status = fields.Str(allow_none=True)
     status_at = when("by the provider's clock")
     run = fields.Str(allow_none=True, metadata=said("the run that sent it"))
+    deleted_at = when("when it was taken back")
     at = when("when it was said")
+    kind = fields.Str(allow_none=True, metadata=said("text, image, …; this and what follows null once it is not kept"))
+    text = fields.Str(allow_none=True, metadata=said("as it was edited last"))
+    payload = fields.Str(allow_none=True)
+    reply_to = fields.Dict(allow_none=True)
+    attachments = fields.List(fields.Dict(), allow_none=True)
+    contact = fields.Dict(allow_none=True)
 
 
 class Step(Schema):

@@ -112,6 +112,21 @@ def get(store: Store, ident: str) -> dict[str, Any] | None:
     return json.loads(_json_of(found[0][1])) if found else None
 
 
+def many(store: Store, idents: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Those of these events that are kept, by id; two round trips."""
+    placed = [(ident, ids.partition_in(ident, store.partitions)) for ident in dict.fromkeys(idents)]
+    with store.client.pipeline(transaction=False) as pipe:
+        for ident, partition in placed:
+            pipe.get(store.key(partition or 0, f"e:{ident}"))
+        there = [(one, text(place)) for one, place in zip(placed, pipe.execute(), strict=True) if place]
+        for (_, partition), place in there:
+            pipe.xrange(store.key(partition or 0, "ev"), place, place)
+        rows: list[Any] = pipe.execute() if there else []
+    return {
+        ident: json.loads(_json_of(found[0][1])) for ((ident, _), _), found in zip(there, rows, strict=True) if found
+    }
+
+
 class _Feed(Feed[dict[str, Any]]):
     """The event streams of all partitions, as one."""
 

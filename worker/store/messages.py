@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.store import ids
+from worker.store import ids, newest
 from worker.store.base import Store
 from worker.store.text import stamp, text
 
@@ -18,8 +18,44 @@ def get(store: Store, ident: str) -> dict[str, Any] | None:
     if partition is None:
         return None
     found: Any = store.client.hgetall(store.key(partition, f"m:{ident}"))
-    if not found:
-        return None
+    return _shown(partition, ident, found) if found else None
+
+
+def across(
+    store: Store,
+    connections: Sequence[str],
+    *,
+    wanted: Callable[[dict[str, Any]], bool] | None = None,
+    before: newest.Place | None = None,
+    limit: int = 50,
+) -> tuple[list[dict[str, Any]], newest.Place | None]:
+    """The messages of these connections, newest first, and the cursor of the next page (None: the last)."""
+
+    def read(partition: int, names: Sequence[str]) -> list[dict[str, Any] | None]:
+        with store.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hgetall(store.key(partition, f"m:{name}"))
+            records = pipe.execute()
+        return [_shown(partition, name, one) if one else None for name, one in zip(names, records, strict=True)]
+
+    return newest.across(store, "mi", connections, read, wanted=wanted, before=before, limit=limit)
+
+
+def tellers(store: Store, wanted: Sequence[str], kinds: Collection[str]) -> dict[str, list[str]]:
+    """message → its events of these kinds, oldest first; one round trip."""
+    placed = [(ident, ids.partition_in(ident, store.partitions)) for ident in wanted]
+    with store.client.pipeline(transaction=False) as pipe:
+        for ident, partition in placed:
+            pipe.lrange(store.key(partition or 0, f"t:{ident}"), 0, -1)
+        found = pipe.execute()
+    told: dict[str, list[str]] = {}
+    for ident, rows in zip(wanted, found, strict=True):
+        pointers = [text(row).split(" ") for row in rows]
+        told[ident] = [event for kind, event, _ in pointers if kind in kinds]
+    return told
+
+
+def _shown(partition: int, ident: str, found: Mapping[bytes, bytes]) -> dict[str, Any]:
     record = {text(name): text(value) for name, value in found.items()}
     connection, party = record.get("connection", ""), record.get("conversation", "")
     return {

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.store import ids
+from worker.store import ids, newest
 from worker.store.base import Store
 from worker.store.client import WentBack
 from worker.store.events import Commit, packed
@@ -339,33 +339,13 @@ def _json(record: Mapping[str, bytes], name: str) -> Any:
     return json.loads(value) if value else None
 
 
-PAGE = 200  # records of one round trip
-PAGES = 20  # what one listing reads while it filters
-
-
 def listing(
     store: Store, connection: str, *, state: str | None = None, before: int | None = None, limit: int = 50
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """
-    A connection's runs, newest first, and the cursor of the next page (None: the last).
-
-    A page may hold fewer than `limit`, even none, and still have a next one: a rare state is not looked for at once
-    in all there is.
-    """
-    found: list[dict[str, Any]] = []
-    read = before
-    for _ in range(PAGES):
-        rows, more = _page(store, connection, read, PAGE if state else min(PAGE, limit))
-        for score, shown in rows:
-            read = score
-            if shown is None or (state is not None and shown["state"] != state):
-                continue
-            found.append(shown)
-            if len(found) >= limit:
-                return found, str(read)
-        if not more:
-            return found, None
-    return found, str(read)
+    """A connection's runs, newest first, and the cursor of the next page (None: the last)."""
+    place = None if before is None else (before, connection)
+    found, after = across(store, [connection], state=state, before=place, limit=limit)
+    return found, None if after is None else str(after[0])
 
 
 def across(
@@ -376,46 +356,16 @@ def across(
     before: tuple[int, str] | None = None,
     limit: int = 50,
 ) -> tuple[list[dict[str, Any]], tuple[int, str] | None]:
-    """The same over several connections; the cursor is (score, connection), as scores are unique within one only."""
-    pages: list[list[tuple[int, str, dict[str, Any] | None]]] = []
-    unread: tuple[int, str] | None = None  # the newest place that was not read: nothing older may be told
-    for connection in connections:
-        top = None if before is None else before[0] + (1 if connection > before[1] else 0)
-        rows, more = _page(store, connection, top, PAGE if state else min(PAGE, limit))
-        pages.append([(score, connection, shown) for score, shown in rows])
-        if more and rows:
-            last = (rows[-1][0], connection)
-            unread = last if unread is None or _newest(last) < _newest(unread) else unread
-    found: list[dict[str, Any]] = []
-    for score, connection, shown in sorted((row for page in pages for row in page), key=_newest):
-        if unread is not None and _newest((score, connection)) > _newest(unread):
-            break
-        if shown is not None and (state is None or shown["state"] == state):
-            found.append(shown)
-            if len(found) >= limit:
-                return found, (score, connection)
-    return found, unread
+    """The same over several connections, by a cursor as worker/store/newest.py has it."""
 
+    def read(partition: int, names: Sequence[str]) -> list[dict[str, Any] | None]:
+        with store.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hgetall(store.key(partition, f"r:{name}"))
+            records = [{text(field): value for field, value in raw.items()} for raw in pipe.execute()]
+        return [show(name, record) if record else None for name, record in zip(names, records, strict=True)]
 
-def _newest(row: tuple[Any, ...]) -> tuple[int, str]:
-    return -row[0], row[1]
+    def wanted(run: dict[str, Any]) -> bool:
+        return bool(run["state"] == state)
 
-
-def _page(
-    store: Store, connection: str, before: int | None, size: int
-) -> tuple[list[tuple[int, dict[str, Any] | None]], bool]:
-    """[(score, run or None when its record is gone)], newest first, and whether there may be more."""
-    partition = store.of(connection)
-    top = "+inf" if before is None else f"({before}"
-    names: Any = store.client.zrevrangebyscore(
-        store.key(partition, f"ri:{connection}"), top, "-inf", start=0, num=size, withscores=True
-    )
-    with store.client.pipeline(transaction=False) as pipe:
-        for name, _ in names:
-            pipe.hgetall(store.key(partition, f"r:{text(name)}"))
-        records = pipe.execute() if names else []
-    rows: list[tuple[int, dict[str, Any] | None]] = []
-    for (name, score), raw in zip(names, records, strict=True):
-        record = {text(field): value for field, value in raw.items()}
-        rows.append((int(score), show(text(name), record) if record else None))
-    return rows, len(rows) == size
+    return newest.across(store, "ri", connections, read, wanted=wanted if state else None, before=before, limit=limit)

@@ -35,11 +35,12 @@ def _awaited(store: Store, partition: int) -> Iterator[str]:
 
 
 def indexes(store: Store, connections: Iterable[str], now_ms: int) -> None:
-    """Forgets entries whose records are gone by themselves.  Scores of `ri` and `vi` are µs, of `dl` ms."""
+    """Forgets entries whose records are gone by themselves.  Scores of `ri`, `mi` and `vi` are µs, of `dl` ms."""
     for partition in range(store.partitions):
         store.client.zremrangebyscore(store.key(partition, "dl"), "-inf", now_ms - store.retention.letters)
     for connection in connections:
         partition = store.of(connection)
         runs, talks = now_ms - 2 * store.retention.runs, now_ms - CONVERSATIONS
-        store.client.zremrangebyscore(store.key(partition, f"ri:{connection}"), "-inf", runs * 1000)
+        for family in ("ri", "mi"):
+            store.client.zremrangebyscore(store.key(partition, f"{family}:{connection}"), "-inf", runs * 1000)
         store.client.zremrangebyscore(store.key(partition, f"vi:{connection}"), "-inf", talks * 1000)

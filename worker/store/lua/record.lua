@@ -36,7 +36,7 @@ local function upsert_message(a)
   end
   redis.call(a[17] == 'message.received' and 'HSET' or 'HSETNX', key, 'at', a[12]) -- a reaction may come before it
   if a[7] ~= '' then redis.call('HSETNX', key, 'pid', a[7]) end
-  redis.call('HSETNX', key, 'connection', a[4])
+  if redis.call('HSETNX', key, 'connection', a[4]) == 1 then index(P .. 'mi:' .. a[4], a[6]) end
   if a[5] ~= '' then redis.call('HSETNX', key, 'conversation', a[5]) end
   if a[10] ~= '' then redis.call('HSETNX', key, 'direction', a[10]) end
   if a[14] ~= '' then redis.call('HSET', key, 'run', a[14]) end
