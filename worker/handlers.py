@@ -117,5 +117,8 @@ class Ferry:
         return found.get("provider_id")
 
     def _key(self, what: str) -> str:
+        """Made of the event, so that hearing it twice says nothing twice; a forced replay is an occasion of its own."""
         count = self._said[what] = self._said.get(what, -1) + 1
-        return f"{self._event['id']}:{self._handler}:{what}:{count}"
+        again = self._event.get("replayed_by") or {}
+        occasion = f"{self._event['id']}:{again['id']}" if again.get("force") else self._event["id"]
+        return f"{occasion}:{self._handler}:{what}:{count}"

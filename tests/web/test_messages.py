@@ -151,3 +151,53 @@ def test_an_answer_to_what_is_not_there_is_told(door: Door) -> None:
     said = {"connection": "1msg", "to": TO, "text": "x", "reply_to": "msg_000000000000000000000000000000"}
 
     assert ["reply_to"] == list(door.post("/v1/messages", said, 422)["fields"])
+
+
+def test_messages_are_listed_with_what_was_said(door: Door) -> None:
+    """Newest first, page by page; by connection, conversation, direction and status."""
+    stored, other = door.ferry.connect("1msg"), door.ferry.connect("clicksend")
+    first, second, third = door.heard(stored), door.heard(other, "sms"), door.heard(stored)
+    talk = first["conversation"]["id"]
+    door.post("/v1/messages", {"to": talk, "text": "an answer"})
+    door.ferry.settle()
+
+    page = door.get("/v1/messages?limit=3")
+    rest = door.get(f"/v1/messages?limit=3&cursor={page['cursor']}")
+
+    found = [*page["items"], *rest["items"]]
+    assert [None, *(one["message"]["id"] for one in (third, second, first))] == [
+        None,
+        *(one["id"] for one in found[1:]),
+    ]
+    assert ("an answer", "outbound", "text") == tuple(found[0][name] for name in ("text", "direction", "kind"))
+    assert first["message"]["text"] == found[-1]["text"]
+    assert first["conversation"]["contact"] == found[-1]["contact"]
+    assert found[-1] == door.get(f"/v1/messages/{first['message']['id']}")
+
+    def ids_of(query: str) -> list[str]:
+        return [one["id"] for one in door.get(f"/v1/messages?{query}")["items"]]
+
+    assert [second["message"]["id"]] == ids_of("connection=clicksend")
+    assert [found[0]["id"], third["message"]["id"], first["message"]["id"]] == ids_of(f"conversation={talk}")
+    assert [found[0]["id"]] == ids_of("direction=outbound")
+    assert [found[0]["id"]] == ids_of("status=accepted")
+    assert [] == ids_of("connection=nobody")
+    assert ["conversation"] == list(door.get("/v1/messages?conversation=x", 422)["fields"])
+
+
+def test_a_message_that_was_taken_back_keeps_no_words(door: Door) -> None:
+    """It stays in the list, marked; an edited one has its latest words."""
+    stored = door.ferry.connect("instagram")
+    heard = door.heard(stored)
+    mid = heard["message"]["provider_id"]
+    edit = door.ferry.hook(stored, "edit", {"entry.0.messaging.0.message_edit.mid": mid})
+    door.hook(stored, edit)
+    door.ferry.settle()
+    assert "Do you open on Saturday?" == door.get("/v1/messages")["items"][0]["text"]
+
+    door.hook(stored, door.ferry.hook(stored, "unsend", {"entry.0.messaging.0.message.mid": mid}))
+    door.ferry.settle()
+
+    (found,) = door.get("/v1/messages")["items"]
+    assert (None, None) == (found["text"], found["kind"])
+    assert found["deleted_at"]

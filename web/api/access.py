@@ -40,7 +40,8 @@ def _admit(keys: Keys) -> None:
     if scheme.lower() != "bearer" or not key.strip():
         told = "send a key: Authorization: Bearer …; `ferry key create` makes one"
         raise Problem(401, "unauthorized", told, headers={"WWW-Authenticate": 'Bearer realm="ferry"'})
-    if keys.check(key.strip()) is None:
+    g.caller = keys.check(key.strip())
+    if g.caller is None:
         told = "this key is none of ours"
         challenge = 'Bearer realm="ferry", error="invalid_token"'
         raise Problem(401, "unauthorized", told, headers={"WWW-Authenticate": challenge})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response
-from marshmallow import fields
+from flask import Response, g
+from marshmallow import RAISE, Schema, fields, validate
 
 from web.api import paging, shapes
-from web.api.openapi import Part
+from web.api.openapi import Part, keyed
 from web.api.problems import Problem
-from web.api.speech import ferry, listed, told
-from worker.accept import NotFound
+from web.api.runs import with_key
+from web.api.speech import checked, ferry, listed, takes, told
+from worker.accept import KEY_LENGTH, NotFound
+from worker.replay import replay
 from worker.store import events, journal
 from worker.store import letters as dead
 
@@ -34,6 +36,25 @@ class Letters(paging.Page):
     """Which dead letters."""
 
     connection = fields.Str()
+
+
+class Replay(Schema):
+    """How to tell an event once more."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    force = fields.Bool(
+        load_default=False,
+        metadata={"description": "what handlers do because of it is done again, too: sent twice, e.g."},
+    )
+    subscription = fields.Str(metadata={"description": "to this one only"})
+    idempotency_key = fields.Str(validate=validate.Length(1, KEY_LENGTH))
+
+
+REPLAY = Replay()
 
 
 @part.route("", methods=["GET"])
@@ -66,6 +87,27 @@ def get(ident: str) -> Response:
         words = f"there is no event {ident!r}, or it is no longer kept"
         raise NotFound(words)
     return told(found)
+
+
+@part.route("/<ident>/replay", methods=["POST"])
+@part.doc(**takes(Replay, needed=False))
+@keyed
+@part.response(202, shapes.Event, description="Told once more; it is marked replayed_by")
+@part.alt_response(200, schema=shapes.Event, description="Its Idempotency-Key had brought it before")
+@part.alt_response(404, "NOT_FOUND")
+@part.alt_response(422, "UNPROCESSABLE_ENTITY")
+def tell_again(ident: str) -> Response:
+    """Tell an event once more, to whoever hears of its kind: under its own id, and nothing is done twice unless forced."""
+    words = REPLAY.load(with_key(checked(REPLAY, needed=False)))
+    found, new = replay(
+        ferry(),
+        ident,
+        by=g.caller,
+        key=words.get("idempotency_key"),
+        force=words["force"],
+        subscription=words.get("subscription"),
+    )
+    return told(found, 202 if new else 200)
 
 
 @requests.route("/<ident>", methods=["GET"])

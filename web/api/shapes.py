@@ -81,6 +81,7 @@ class Event(Schema):
     request = fields.Str(allow_none=True, metadata=said("the raw webhook request it came in"))
     conversation = fields.Dict(allow_none=True)
     raw = fields.Raw(allow_none=True, metadata=said("the provider's own words"))
+    replayed_by = fields.Dict(metadata=said("{id, at, by, force}, where it was told once more"))
 
 
 class Connection(Schema):

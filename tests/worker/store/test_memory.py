@@ -11,7 +11,15 @@ from worker.store import events, lanes, letters, runs
 from worker.store.client import is_away
 from worker.store.scripts import sources
 
-REFUSED = {"ingest", "commit", "submit", "leave", "resume", "unhold"}  # they begin something or make something new
+REFUSED = {
+    "ingest",
+    "commit",
+    "submit",
+    "leave",
+    "resume",
+    "replay",
+    "unhold",
+}  # they begin something or make something new
 
 
 @pytest.fixture
