@@ -1,8 +1,8 @@
 """
 Replay: an event is told once more, to whoever hears of its kind, under its own id and marked `replayed_by`.
 
-It enters behind the door: nothing is verified or parsed again, and nothing of its message or conversation changes.  What
-a handler does because of it carries the keys it carried before, so nothing is done twice, unless it is forced.
+It enters behind the door: nothing is verified or parsed again, and nothing of its message or conversation changes.
+What a handler does because of it carries the keys it carried before, so nothing is done twice, unless it is forced.
 """
 
 from __future__ import annotations

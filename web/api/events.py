@@ -97,7 +97,7 @@ def get(ident: str) -> Response:
 @part.alt_response(404, "NOT_FOUND")
 @part.alt_response(422, "UNPROCESSABLE_ENTITY")
 def tell_again(ident: str) -> Response:
-    """Tell an event once more, to whoever hears of its kind: under its own id, and nothing is done twice unless forced."""
+    """Tell an event once more under its own id, to whoever hears of its kind; nothing is done twice unless forced."""
     words = REPLAY.load(with_key(checked(REPLAY, needed=False)))
     found, new = replay(
         ferry(),
