@@ -62,6 +62,7 @@ class Wire:
     files: list[tuple[str, tuple[str, bytes, str] | tuple[None, bytes]]] | None = None
     content: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    url: str | None = None  # absolute, in the place of `path`; on the connection's own host (connectors/proxy.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,9 @@ class Action:
     without:    from an input and the positions of messages in it, the input without them; None when none is left
     cut:        cuts an input too large for one call into several inputs, which are called one after the other
     window:     True where a free-form message needs the other party's open window; or a function of the input
+    door:       what no schema can check without the connection, asked when the run is handed in; raises InvalidCall
+    read:       (call, answer) → our words, where it is not the provider's `read` that knows
+    pardons:    (error, answer) → whether what the provider's `judge` calls an error is the answer here
     pace:       name of the provider's pace that limits it
     cost:       what it costs, in words, or None
     limits:     the provider's documented limits, in words with their units
@@ -167,6 +171,9 @@ class Action:
     without: Callable[[Mapping[str, Any], frozenset[int]], Mapping[str, Any] | None] = lambda given, places: given  # noqa: ARG005
     cut: Callable[[Mapping[str, Any]], Iterable[Mapping[str, Any]]] = _whole
     window: bool | Callable[[Mapping[str, Any]], bool] = False
+    door: Callable[[Call], None] = lambda call: None  # noqa: ARG005
+    read: Callable[[Call, Any], Mapping[str, Any]] | None = None
+    pardons: Callable[[ConnectorError, Any], bool] = lambda problem, answer: False  # noqa: ARG005
     pace: str = "default"
     cost: str | None = None
     limits: tuple[str, ...] = ()

@@ -169,7 +169,7 @@ def prepare(provider: Provider, action: Action, call: Call) -> Ready:
     body = load(action.request, call.input, provider=provider.name, action=action.key)
     try:
         wire = action.wire(call, body)
-        url = provider.locate(call.connection, wire.path)
+        url = wire.url or provider.locate(call.connection, wire.path)
     except InvalidCall as problem:
         problem.provider, problem.action = provider.name, action.key
         raise
@@ -267,9 +267,9 @@ def conclude(provider: Provider, action: Action, call: Call, answer: Answer) -> 
     """
     try:
         wrong = provider.judge(action, answer)
-        if wrong is not None:
+        if wrong is not None and not action.pardons(wrong, answer):
             raise wrong
-        output = dict(provider.read(action, call, answer)) if provider.read else _through_schema(action, answer)
+        output = _output(provider, action, call, answer)
         parts = tuple(action.parts(call, output)) if action.nature is Nature.SEND else ()
     except ConnectorError as problem:
         problem.provider, problem.action = provider.name, action.key
@@ -282,6 +282,12 @@ def conclude(provider: Provider, action: Action, call: Call, answer: Answer) -> 
         kind: type[ConnectorError] = BadReply if action.repeatable else OutcomeUnknown
         raise kind(told, status=answer.status, provider=provider.name, action=action.key) from problem
     return Outcome(output, parts, action.heard(call, answer.content))
+
+
+def _output(provider: Provider, action: Action, call: Call, answer: Answer) -> dict[str, Any]:
+    if action.read is not None:
+        return dict(action.read(call, answer))
+    return dict(provider.read(action, call, answer)) if provider.read else _through_schema(action, answer)
 
 
 def _through_schema(action: Action, answer: Answer) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from typing import Any
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
-from connectors.action import Action, Nature
+from connectors import proxy
+from connectors.action import Action, Call, Nature
 from connectors.errors import InvalidCall
 from connectors.provider import Provider
 from connectors.schema import load
@@ -129,7 +130,7 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
         told = f"there is no connection {body['connection']!r}: `ferry connection list` shows those there are"
         raise NotFound(told, "connection")
     provider = core.provider(stored)
-    action = provider.actions.get(body["action"])
+    action = proxy.find(provider, body["action"])
     if action is None:
         told = (
             f"{provider.title} has no action {body['action']!r}: "
@@ -138,6 +139,7 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
         raise NotFound(told, "action")
     try:
         load(action.request, body["input"], provider=provider.name, action=action.key)
+        action.door(Call(stored.speak(core.settings.public_url), body["input"], ""))
     except InvalidCall as problem:
         problem.fields = {"input": problem.fields}
         raise

@@ -23,7 +23,7 @@ import redis
 from celery.exceptions import Reject
 
 from connectors.errors import InvalidCall
-from worker import verbs
+from worker import proxied, verbs
 from worker.accept import Accepted, Conflict, NotFound, accept
 from worker.core import Core
 from worker.store import ids, letters
@@ -70,6 +70,11 @@ def typing(core: Core, key: str, *, conversation: str, on: bool = True, **words:
     return verbs.typing(core, conversation, on=on, **{"idempotency_key": key, **options})
 
 
+def proxy(core: Core, key: str, *, connection: str, **words: Any) -> Accepted:
+    """`ferry.proxy`: {connection, path, method?, query?, headers?, json? …, repeatable?}."""
+    return accept(core, {"idempotency_key": key, **proxied.body(connection, words)})
+
+
 OPTIONS = frozenset({"idempotency_key", "not_before", "expires_at", "priority", "force"})
 TASKS: dict[str, Callable[..., Accepted]] = {
     "ferry.run": run,
@@ -77,6 +82,7 @@ TASKS: dict[str, Callable[..., Accepted]] = {
     "ferry.mark_read": mark_read,
     "ferry.react": react,
     "ferry.typing": typing,
+    "ferry.proxy": proxy,
 }
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 from connectors import client as http
+from connectors import proxy
 from connectors.action import Call, Nature, Outcome
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
 from connectors.provider import Answer
@@ -84,7 +85,7 @@ def _head(
         return _orphan(core, partition, taken, head, go_on=go_on)
     stored = core.connections.get(text(head.record.get("connection")))
     provider = core.provider(stored) if stored is not None else None
-    action = provider.actions.get(text(head.record.get("action"))) if provider is not None else None
+    action = proxy.find(provider, text(head.record.get("action"))) if provider is not None else None
     if stored is None or provider is None or action is None or stored.archived:
         problem = Rejected("the connection or the action no longer exists", code="gone")
         return endings.before_leaving(core, partition, taken, head, problem, go_on=go_on)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors import client as http
+from connectors import proxy
 from connectors.action import Action, Nature, Outcome, Part
 from connectors.errors import ConnectorError, Rejected
 from connectors.events import EventType
@@ -94,7 +95,7 @@ def _case(core: Core, partition: int, run: str) -> Case | None:
     if stored is None:
         return None
     provider = core.provider(stored)
-    action = provider.actions.get(text(record.get("action")))
+    action = proxy.find(provider, text(record.get("action")))
     if action is None:
         return None
     pieces = list(action.cut(inputs.whole(core, record)))
@@ -141,7 +142,7 @@ def _take(case: Case, key: str, event: str, message: str) -> bool:
 
 
 def _by_provider(case: Case) -> Outcome | None:
-    if case.provider.prove is None:
+    if case.provider.prove is None or case.action.key in proxy.KEYS:
         return None
     spoken = case.stored.speak(case.core.settings.public_url)
     left = datetime.fromtimestamp(case.left / 1000, UTC)

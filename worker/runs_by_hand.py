@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from connectors import proxy
 from connectors.action import Action, Call, Nature
 from connectors.errors import Rejected
 from connectors.events import EventType
@@ -155,7 +156,7 @@ def _partition(core: Core, record: Mapping[str, bytes]) -> int:
 def _means(core: Core, record: Mapping[str, bytes]) -> tuple[Stored, Action]:
     """The connection and action of a run.  raises: Conflict when they are gone"""
     stored = core.connections.get(text(record.get("connection")))
-    action = core.provider(stored).actions.get(text(record.get("action"))) if stored is not None else None
+    action = proxy.find(core.provider(stored), text(record.get("action"))) if stored is not None else None
     if stored is None or stored.archived or action is None:
         told = "the connection or the action of this run no longer exists"
         raise Conflict(told)

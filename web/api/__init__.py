@@ -15,6 +15,7 @@ from web.api import (
     openapi,
     optouts,
     problems,
+    requesting,
     runs,
     waiting,
 )
@@ -29,6 +30,7 @@ PARTS = (
     events.requests,
     actions.part,
     connections.part,
+    requesting.part,
     optouts.part,
     events.letters,
     logs.part,

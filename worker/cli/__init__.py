@@ -33,6 +33,7 @@ TABLE = {
     "connect": ("connect", "A connection by question and answer, or by a login."),
     "action": ("action", "What providers can do, and doing it."),
     "send": ("action", "Send a text: the commonest action."),
+    "request": ("request", "Any request to a provider, with a connection's credentials."),
     "events": ("events", "What happened."),
     "runs": ("runs", "What was asked of providers, and how it went."),
     "media": ("media", "Fetches the file of a message."),

@@ -29,8 +29,18 @@ CODES = {
 def carry_out(
     door: Door, path: str, body: dict[str, Any], *, key: str | None, at_once: bool, timeout: float, machine: bool
 ) -> None:
+    """Posts the body, waits unless `at_once`, and shows the run; a bad end is a Failure."""
+    found = handed_in(door, path, body, key=key, at_once=at_once, timeout=timeout)
+    show(found, machine=machine)
+    if not at_once:
+        judge(found, timeout)
+
+
+def handed_in(
+    door: Door, path: str, body: dict[str, Any], *, key: str | None, at_once: bool, timeout: float
+) -> dict[str, Any]:
     """
-    Posts the body, waits unless `at_once`, and shows the run; a bad end is a Failure.
+    The run that a body became, as it is once it has ended, or after `timeout` seconds, or at once.
 
     A key is made up where none is given, so that a lost answer can be asked for again without a second message.
     """
@@ -49,9 +59,8 @@ def carry_out(
         if problem.code in {failing.TIMED_OUT, failing.UNREACHABLE}:
             problem.following = f"the same command with --idempotency-key {key}: it is carried out once"
         raise
-    show(found, machine=machine)
-    if not at_once:
-        judge(found, timeout)
+    result: dict[str, Any] = found
+    return result
 
 
 def items(door: Door, body: dict[str, Any], timeout: float) -> Iterator[Any]:
