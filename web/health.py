@@ -37,7 +37,7 @@ LATE_SECONDS = 30.0  # a lane that waits so long is worth a warning
 def register(app: Flask, core: Core) -> Callable[[str, str], None]:
     """Adds the three; returns what counts a webhook request by (provider, outcome)."""
     metrics = Metrics(core)
-    readiness = Readiness(core)
+    readiness = app.extensions["ferry-readiness"] = Readiness(core)
 
     @app.get("/healthz")
     def healthz() -> Response:

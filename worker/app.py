@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from celery import Celery, signals
+from kombu.exceptions import OperationalError
 
 from worker import deliveries, inbox, outbox
 from worker.chores import Chores
@@ -18,7 +20,7 @@ from worker.core import Core, build
 from worker.handlers import load
 from worker.intake import QUEUE as OTHERS
 from worker.intake import TASKS, Intake, consume, taken_by_list
-from worker.jobs import JOBS, schedule
+from worker.jobs import JOBS, BrokerAway, carry_out, schedule
 from worker.settings import Settings
 from worker.store.client import is_away
 from worker.ticker import Ticker
@@ -93,8 +95,22 @@ def publisher(app: Celery) -> Any:
 
 
 def core_of(app: Celery, settings: Settings, *, timeout: float = 5.0, retries: int = 3) -> Core:
-    """A core that wakes workers through this app."""
-    return build(settings, publisher(app), timeout=timeout, retries=retries)
+    """A core that wakes workers through this app, and has them carry out jobs."""
+    core = build(settings, publisher(app), timeout=timeout, retries=retries)
+    core.start = starter(app)
+    return core
+
+
+def starter(app: Celery) -> Callable[[str], None]:
+    """start(job): one turn of it, beside its schedule.  raises: BrokerAway"""
+
+    def start(job: str) -> None:
+        try:
+            app.send_task(job, queue="jobs", expires=EXPIRES, ignore_result=True, retry=False)
+        except OperationalError as problem:
+            raise BrokerAway from problem
+
+    return start
 
 
 def drain(core: Core, partition: int, queue: str) -> None:
@@ -147,8 +163,8 @@ class Engine:
                     raise
                 log.warning("a drain ended early: redis is away", extra={"error": type(problem).__name__})
 
-        for name, job in JOBS.items():
-            self.app.task(name=name, shared=False, ignore_result=True)(_bound(job, self.core))
+        for name in JOBS:
+            self.app.task(name=name, shared=False, ignore_result=True)(_bound(name, self.core))
         if not taken_by_list(self.settings.broker):
             for name in TASKS:
                 self.app.task(name=name, bind=True, shared=False, acks_late=True, ignore_result=True)(
@@ -182,9 +198,9 @@ class Engine:
         self.stop()
 
 
-def _bound(job: Any, core: Core) -> Any:
+def _bound(job: str, core: Core) -> Any:
     def run() -> None:
-        job(core)
+        carry_out(core, job)
 
-    run.__name__ = job.__name__
+    run.__name__ = job.rpartition(".")[2]
     return run

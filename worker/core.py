@@ -82,6 +82,7 @@ class Core:
     connections: Connections
     publish: Callable[[int, str], None]
     subscriptions: list[Subscription] = field(default_factory=list)
+    start: Callable[[str], None] = lambda job: None  # noqa: ARG005  (has a worker carry out a job of worker/jobs.py)
     clients: Clients = field(default_factory=Clients)
     flights: Flights = field(default_factory=Flights)
     outside: Outside = field(default_factory=Outside)  # where the files of attachments are

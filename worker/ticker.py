@@ -7,6 +7,7 @@ the ticker itself.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import secrets
@@ -22,6 +23,7 @@ from connectors.events import EventType
 from worker import restored
 from worker.core import Core
 from worker.normalise import Origin, run_event
+from worker.presence import Presence
 from worker.store import lanes, runs
 from worker.store.text import text
 
@@ -45,6 +47,7 @@ class Ticker:
         self._thread: threading.Thread | None = None
         self._rung: dict[tuple[int, str], tuple[int, float]] = {}
         self._own: set[tuple[int, str]] = set()
+        self._presence = Presence(core)
 
     def start(self) -> None:
         """Begins to tick."""
@@ -59,6 +62,7 @@ class Ticker:
         while not self._stop.is_set():
             wait = EVERY_SECONDS
             try:
+                self._presence.beat()
                 self._chosen = self._elected()
                 if self._chosen:
                     wait = self.tick()
@@ -67,6 +71,8 @@ class Ticker:
                 self._chosen = False
                 log.warning("tick failed", extra={"error": type(problem).__name__})
             self._stop.wait(wait)
+        with contextlib.suppress(Exception):  # Redis may be away: then it forgets us by itself
+            self._presence.leave()
 
     def elected(self) -> bool:
         """Whether this worker is the one that ticks."""

@@ -162,6 +162,7 @@ def left_behind(world: World) -> Iterator[str]:
         "rf",
         "turn",
         "log",
+        "mi",
     }
     names: Any = world.client.keys("*")
     for name in sorted(map(text, names)):

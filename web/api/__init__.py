@@ -13,6 +13,7 @@ from web.api import (
     logs,
     messages,
     openapi,
+    operations,
     optouts,
     problems,
     requesting,
@@ -34,6 +35,9 @@ PARTS = (
     optouts.part,
     events.letters,
     logs.part,
+    operations.status,
+    operations.queue,
+    operations.job,
 )
 
 

@@ -12,6 +12,7 @@ from web.api import paging, shapes
 from web.api.openapi import Part
 from web.api.problems import Problem
 from web.api.speech import ferry, listed
+from worker.core import Core
 from worker.store import activity
 
 part = Part("logs", __name__, url_prefix="/v1/logs", description="What came in and what went out, newest last.")
@@ -32,6 +33,19 @@ class Listing(paging.Page):
     outcome = fields.Str(metadata={"description": "by commas, e.g. accepted, refused, succeeded, failed, unknown"})
     connection = fields.Str()
     provider = fields.Str(metadata={"description": "by name or title"})
+
+
+def lines_of(core: Core) -> activity.Lines:
+    """The log, with what is known of its connections."""
+
+    def known(connection: str) -> tuple[str | None, int]:
+        stored = core.connections.get(connection)
+        if stored is None:
+            return None, 200
+        provider = core.provider(stored)
+        return provider.title, provider.answer.status
+
+    return activity.Lines(core.store, known)
 
 
 @part.route("", methods=["GET"])
@@ -55,15 +69,8 @@ def search(query: dict[str, Any]) -> Response:
     if "since" in query:
         after = activity.since(core.store, query["since"])
 
-    def known(connection: str) -> tuple[str | None, int]:
-        stored = core.connections.get(connection)
-        if stored is None:
-            return None, 200
-        provider = core.provider(stored)
-        return provider.title, provider.answer.status
-
     try:
-        found, cursor = activity.Lines(core.store, known).page(after, query["limit"], wanted, newest=query["newest"])
+        found, cursor = lines_of(core).page(after, query["limit"], wanted, newest=query["newest"])
     except ValueError as problem:
         raise Problem(422, "invalid", str(problem), fields={"after": [str(problem)]}) from problem
     return listed(found, cursor)

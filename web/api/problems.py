@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from connectors.errors import InvalidCall, Unsupported
 from web.blame import where
 from worker.accept import Conflict, NotFound
+from worker.jobs import BrokerAway
 from worker.store.client import is_away
 from worker.store.events import CursorGone
 from worker.store.vault import WrongKey
@@ -109,6 +110,8 @@ def of(problem: Exception) -> Problem:
         log.warning("redis is away: a call was asked to come again", extra={"error": type(problem).__name__})
         told = "Ferry cannot store anything at the moment: try again"
         return Problem(503, "away", told, headers={"Retry-After": "5"})
+    if isinstance(problem, BrokerAway):
+        return Problem(503, "away", str(problem), headers={"Retry-After": "5"})
     if isinstance(problem, RecursionError):
         return Problem(400, "bad_json", "the body is nested too deeply")
     if isinstance(problem, WrongKey):

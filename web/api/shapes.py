@@ -212,6 +212,46 @@ class Line(Schema):
     action = fields.Str(allow_none=True)
 
 
+class Queue(Schema):
+    """What waits for one connection and class, or for one handler."""
+
+    name = fields.Str(metadata=said("in:CONNECTION, out:CONNECTION:live, out:CONNECTION:bulk, dlv:HANDLER"))
+    kind = fields.Str(metadata=said("inbox, actions, bulk, deliveries"))
+    connection = fields.Str(allow_none=True)
+    subscription = fields.Str(allow_none=True)
+    ready = fields.Int(metadata=said("conversations a worker could take up now"))
+    held = fields.Int(metadata=said("conversations a worker has"))
+    parked = fields.Int(metadata=said("conversations that wait for their time"))
+    oldest_seconds = fields.Float(allow_none=True, metadata=said("how long the longest has been ready"))
+    paused = fields.Bool(metadata=said("by a person, this queue alone"))
+    closed_until = when("until when nothing of it is taken up; null also while only a person opens it")
+    reason = fields.Str(allow_none=True, metadata=said("what closes it: stopped, paused, auth, throttled, pace, …"))
+
+
+class Job(Schema):
+    """A scheduled job."""
+
+    name = fields.Str()
+    title = fields.Str()
+    every_seconds = fields.Float()
+    last = fields.Dict(allow_none=True, metadata=said("{id, started_at, ended_at, ms, ok, error}"))
+    next_at = when("when beat starts it next, about")
+
+
+class Status(Schema):
+    """How it goes."""
+
+    ready = fields.Bool(metadata=said("as /readyz tells"))
+    reasons = fields.List(fields.Str())
+    warnings = fields.List(fields.Str())
+    workers = fields.List(fields.Dict(), metadata=said("{name, host, pid, slots, handlers, started_at}"))
+    connections = fields.List(fields.Dict(), metadata=said("{id, provider, state, paused, text, warnings}"))
+    queues = fields.List(fields.Nested(Queue), metadata=said("those with work in them, or closed"))
+    traffic = fields.Dict(metadata=said("{seconds, in, refused, out, failed, unknown, at_least} of the last minute"))
+    dead_letters = fields.Int()
+    failures = fields.List(fields.Dict(), metadata=said("the newest dead letters: {id, at, kind, cause, connection}"))
+
+
 class Outgoing(Schema):
     """A request as it would go out."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,31 +40,81 @@ def kind_of(queue: str) -> str:
     return "deliveries" if queue.startswith("dlv:") else "other"
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """
+    One queue of one partition, as it stands.
+
+    ready:  lanes anybody could take up now, gate or no gate
+    held:   lanes a worker has
+    parked: lanes that wait for their time
+    oldest: ms since when its first lane is ready; None when none is
+    closed: ms until when it is closed; None when it is open
+    reason: why, the widest first: what its gate tells (paused, auth, throttled, …), "stopped" by a person, "pace"
+    """
+
+    name: str
+    partition: int
+    ready: int = 0
+    held: int = 0
+    parked: int = 0
+    oldest: float | None = None
+    closed: int | None = None
+    reason: str = ""
+    stopped: bool = False
+
+
+def queues(store: Store, now_ms: int, also: Iterable[str] = ()) -> list[Queue]:
+    """Every queue with work in it, in all partitions, and of those in `also` that belong to a connection."""
+    found: list[Queue] = []
+    for partition in range(store.partitions):
+        named = [text(one) for one in _all(store, partition)]
+        named += [one for one in also if one not in named and store.of(one.split(":")[1]) == partition]
+        with store.client.pipeline(transaction=False) as pipe:
+            for name in named:
+                key = store.key(partition, f"q:{name}")
+                pipe.zcount(key, "-inf", now_ms)
+                pipe.zcard(key)
+                pipe.zrange(key, 0, 0, withscores=True)
+                pipe.hlen(store.key(partition, f"h:{name}"))
+                pipe.hmget(store.key(partition, _gate(name)), "until", "reason", f"pace:{name}", f"stop:{name}")
+            answers: list[Any] = pipe.execute() if named else []
+        for index, name in enumerate(named):
+            found.append(_queue(name, partition, answers[5 * index : 5 * index + 5], now_ms))
+    return found
+
+
+def _queue(name: str, partition: int, answers: list[Any], now_ms: int) -> Queue:
+    ready, total, first, held, gate = answers
+    until, reason, pace, stop = (text(one) for one in gate)
+    doors = [(float(until or 0), reason), (float(stop or 0), "stopped"), (float(pace or 0), "pace")]
+    shut = [door for door in doors if door[0] > now_ms]
+    return Queue(
+        name,
+        partition,
+        ready=int(ready),
+        held=min(int(held), int(total) - int(ready)),
+        parked=max(0, int(total) - int(ready) - int(held)),
+        oldest=now_ms - float(first[0][1]) if ready else None,
+        closed=int(max(shut)[0]) if shut else None,
+        reason=shut[0][1] if shut else "",
+        stopped=float(stop or 0) > now_ms,
+    )
+
+
 def waiting(store: Store, now: float | None = None) -> Waiting:
     """What waits at this moment; `now` in Unix seconds."""
     now_ms = int((time.time() if now is None else now) * 1000)
     ready = dict.fromkeys(KINDS, 0)
     oldest = dict.fromkeys(KINDS, 0.0)
     parked = 0
-    for partition in range(store.partitions):
-        queues: list[str] = [text(one) for one in _all(store, partition)]
-        with store.client.pipeline(transaction=False) as pipe:
-            for queue in queues:
-                key = store.key(partition, f"q:{queue}")
-                pipe.zcount(key, "-inf", now_ms)
-                pipe.zcard(key)
-                pipe.zrange(key, 0, 0, withscores=True)
-                pipe.hmget(store.key(partition, _gate(queue)), "until", f"pace:{queue}")
-            answers: list[Any] = pipe.execute() if queues else []
-        for index, queue in enumerate(queues):
-            count, total, first, gate = answers[4 * index : 4 * index + 4]
-            if any(float(one or 0) > now_ms for one in gate):
-                count = 0
-            parked += total - count
-            if count:
-                kind = kind_of(queue)
-                ready[kind] += count
-                oldest[kind] = max(oldest[kind], (now_ms - float(first[0][1])) / 1000)
+    for queue in queues(store, now_ms):
+        count = 0 if queue.closed is not None else queue.ready
+        parked += queue.ready + queue.held + queue.parked - count
+        if count and queue.oldest is not None:
+            kind = kind_of(queue.name)
+            ready[kind] += count
+            oldest[kind] = max(oldest[kind], queue.oldest / 1000)
     return Waiting(ready, oldest, parked)
 
 

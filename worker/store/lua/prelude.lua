@@ -23,7 +23,7 @@ end
 local function queue_of(lane) return string.match(lane, '^([^/]+)/') end
 
 -- What concerns a whole queue closes its gate until a time: pause, breaker or a missing token that of the connection
--- (`until`), pace that of one queue (`pace:<queue>`).  The queue is not due before, and nobody is woken for it.
+-- (`until`), pace and a person that of one queue (`pace:<queue>`, `stop:<queue>`).  The queue is not due before, and nobody is woken for it.
 local function gate_of(q)
   local connection = string.match(q, '^out:([^:]+):')
   if connection then return P .. 'g:' .. connection end
@@ -34,8 +34,8 @@ end
 local function closed_until(q)
   local gate = gate_of(q)
   if not gate then return nil end
-  local held = redis.call('HMGET', gate, 'until', 'pace:' .. q)
-  local till = math.max(tonumber(held[1] or '') or 0, tonumber(held[2] or '') or 0)
+  local held = redis.call('HMGET', gate, 'until', 'pace:' .. q, 'stop:' .. q)
+  local till = math.max(tonumber(held[1] or '') or 0, tonumber(held[2] or '') or 0, tonumber(held[3] or '') or 0)
   return till > now and till or nil
 end
 
