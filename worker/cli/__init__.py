@@ -37,6 +37,8 @@ TABLE = {
     "events": ("events", "What happened."),
     "runs": ("runs", "What was asked of providers, and how it went."),
     "media": ("media", "Fetches the file of a message."),
+    "login": ("login", "Keep the key of a Ferry elsewhere."),
+    "logout": ("login", "Forget the key of a Ferry elsewhere."),
     "doctor": ("doctor", "What is wrong, in words."),
     "key": ("keys", "Who may speak to the API."),
     "config": ("config", "Settings as this shell has them."),

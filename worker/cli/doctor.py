@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from worker.cli import failing, showing
+from worker.cli.door import with_address
 from worker.cli.failing import Failure
 from worker.cli.showing import as_json
 
@@ -15,8 +16,7 @@ SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "wrong": ("✗", "r
 
 
 @click.command()
-@click.option("--url", envvar="FERRY_URL", help="Which Ferry; FERRY_URL.")
-@click.option("--key", "api_key", envvar="FERRY_KEY", help="Its key; FERRY_KEY is better.")
+@with_address()
 @as_json
 @click.pass_context
 def doctor(ctx: click.Context, /, url: str | None, api_key: str | None, *, as_json: bool) -> None:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
-from worker.cli import failing, folder
+from worker.cli import failing, folder, profiles
 from worker.cli.failing import Failure
+from worker.cli.profiles import plain
 
 if TYPE_CHECKING:
     import httpx
 
-CONFIG = Path(".config/ferry/client.json")  # below the home directory: {"url": …, "key": …}
 SECONDS = 30.0
 
 
@@ -56,10 +56,29 @@ class Door:
             raise Failure(told, following="ferry doctor", code=failing.TIMED_OUT) from problem
         except (httpx.TransportError, httpx.InvalidURL) as problem:
             told = f"nobody answers at {self.url}"
-            raise Failure(told, following="ferry dev", code=failing.UNREACHABLE) from problem
+            following = "ferry dev" if _near(self.url) else f"ferry doctor --url {self.url}"
+            raise Failure(told, following=following, code=failing.UNREACHABLE) from problem
         if answer.is_success:
-            return answer.json() if answer.content else None
+            try:
+                return answer.json() if answer.content else None
+            except ValueError as problem:
+                raise self._nobody_of_ours() from problem
+        if answer.status_code == 401:
+            raise self._not_let_in(_said(answer))
+        if answer.is_redirect or (answer.status_code == 404 and not _is_json(answer)):
+            raise self._nobody_of_ours()
         raise refused(answer.status_code, _said(answer))
+
+    def _not_let_in(self, said: Mapping[str, Any]) -> Failure:
+        """No key, or one that is none of theirs: what to do about it."""
+        told = f"{self.url}: {said.get('detail') or 'not let in'}"
+        if self.key:
+            told += "; one is made there with `ferry key create NAME`"
+        return Failure(told, following=f"ferry login {self.url}", code=failing.FAILED, said=said)
+
+    def _nobody_of_ours(self) -> Failure:
+        told = f"what answers at {self.url} is no Ferry: the address is that of its web process, without a path"
+        return Failure(told, following="ferry login --list", code=failing.UNREACHABLE)
 
     def pages(self, path: str, query: Mapping[str, Any], *, size: int = 500) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page as they are wanted."""
@@ -77,6 +96,10 @@ class Door:
 
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         return httpx.Client(base_url=self.url.rstrip("/"), headers=headers, transport=self.transport, trust_env=False)
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    return "json" in answer.headers.get("content-type", "")
 
 
 def _said(answer: httpx.Response) -> dict[str, Any]:
@@ -99,7 +122,6 @@ CODES = {
     504: failing.TIMED_OUT,
 }
 NEXT = {
-    401: "ferry key create NAME",
     403: "ferry key create NAME",
     404: "ferry connection list",
     409: "ferry runs list",
@@ -113,7 +135,8 @@ def refused(status: int, said: Mapping[str, Any]) -> Failure:
     fields = said.get("fields") or said.get("errors")
     if fields:
         told += "".join(f"\n  {name}: {words}" for name, words in _flat(fields))
-    return Failure(told, following=NEXT.get(status, "ferry doctor"), code=CODES.get(status, failing.FAILED))
+    code = CODES.get(status, failing.FAILED)
+    return Failure(told, following=NEXT.get(status, "ferry doctor"), code=code, said={"status": status, **said})
 
 
 def _flat(fields: Any, above: str = "") -> list[tuple[str, str]]:
@@ -127,41 +150,64 @@ def _flat(fields: Any, above: str = "") -> list[tuple[str, str]]:
 
 def find(url: str | None, key: str | None, transport: Any = None) -> Door:
     """
-    The instance meant: as told, else the `ferry dev` of this folder, else the one kept in the home directory.
+    The instance meant: as told, else the `ferry dev` of this folder, else the one logged in to last.
 
     raises: Failure
     """
-    for known in (folder.told() or {}, kept()):
-        there = known.get("url")
-        if there and url in (None, there):
-            return Door(there, key or str(known.get("api_key") or known.get("key") or ""), transport)
-    if url:
-        return Door(url, key or "", transport)
-    told = "no running Ferry is known here: there is no .ferry/dev.json, and neither --url nor FERRY_URL is given"
-    raise Failure(told, following="ferry dev", code=failing.UNREACHABLE)
+    here, kept = folder.told() or {}, profiles.read()
+    near = plain(str(here.get("url") or ""))
+    wanted = plain(url) if url else near or kept.current
+    if not wanted:
+        told = "no running Ferry is known here: there is no .ferry/dev.json, nobody is logged in, and no --url is given"
+        raise Failure(told, following="ferry dev", code=failing.UNREACHABLE)
+    known = str(here.get("api_key") or "") if wanted == near else kept.keys.get(wanted, "")
+    return Door(wanted, key or known, transport)
 
 
-def kept() -> dict[str, Any]:
-    """What ~/.config/ferry says."""
-    try:
-        found = json.loads((Path.home() / CONFIG).read_text())
-    except (OSError, ValueError, RuntimeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _near(url: str) -> bool:
+    """Whether it is on this machine."""
+    return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
+
+
+def key_of(ctx: click.Context, param: click.Parameter, word: str | None) -> str | None:
+    """An API key as an option: from FERRY_KEY as it is, from the command line only as @ENV, @FILE or -."""
+    if not word or param.name is None:
+        return None
+    if ctx.get_parameter_source(param.name) is not ParameterSource.COMMANDLINE:
+        return word
+    from worker.cli.pairs import hidden
+
+    return hidden("the key", word, f"FERRY_KEY=… {ctx.command_path}")
 
 
 def with_door(command: Callable[..., Any], *spellings: str) -> Callable[..., Any]:
     """Gives a command the options --url and --key, and a `door` opened by them."""
-    names = spellings or ("--key", "--api-key")
 
-    @click.option("--url", envvar="FERRY_URL", help="Which Ferry; FERRY_URL.")
-    @click.option(*names, "api_key", envvar="FERRY_KEY", help="Its key; FERRY_KEY is better, it stays out of `ps`.")
+    @with_address(*spellings)
     @click.pass_context
     @functools.wraps(command)
     def opened(ctx: click.Context, /, url: str | None, api_key: str | None, **words: Any) -> Any:
         return command(door=find(url, api_key, ctx.obj), **words)
 
     return opened
+
+
+def with_address(*spellings: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Gives a command the options --url and --key."""
+    names = spellings or ("--key", "--api-key")
+
+    def given(command: Callable[..., Any]) -> Callable[..., Any]:
+        key = click.option(
+            *names,
+            "api_key",
+            envvar="FERRY_KEY",
+            metavar="@ENV|@FILE|-",
+            callback=key_of,
+            help="Where its key stands; FERRY_KEY, else the one you logged in with.",
+        )
+        return click.option("--url", envvar="FERRY_URL", help="Which Ferry; FERRY_URL.")(key(command))
+
+    return given
 
 
 def with_door_beside_key(command: Callable[..., Any]) -> Callable[..., Any]:

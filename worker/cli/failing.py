@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -16,12 +18,15 @@ TIMED_OUT = 7
 
 
 class Failure(Exception):
-    """One sentence; `following` is a command line that helps."""
+    """One sentence; `following` is a command line that helps, `said` what the API's problem document holds."""
 
-    def __init__(self, told: str, *, following: str = "", code: int = FAILED) -> None:
+    def __init__(
+        self, told: str, *, following: str = "", code: int = FAILED, said: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(told.strip().rstrip("."))
         self.following = following
         self.code = code
+        self.said = dict(said or {})
 
     def show(self) -> None:
         """On stderr, as everything that is not data."""

@@ -44,22 +44,32 @@ def value_of(word: str) -> Any:
 
 def secret_of(name: str, word: str) -> str:
     """The secret a word names.  raises: Failure, never quoting it"""
+    variable = name.upper()
+    return hidden(f"the secret {name}", word, f"{variable}=… ferry connection ensure … --secret {name}=@{variable}")
+
+
+def hidden(what: str, word: str, following: str) -> str:
+    """
+    What @VARIABLE, @FILE or - (the first line of stdin) holds.
+
+    raises: Failure for a secret that stands in the command line itself, and for nothing; never quoting it
+    """
     from worker.settings import environment
 
-    told = f"the secret {name} must not stand in the command line: put it into a variable"
+    told = f"{what} must not stand in the command line: put it into a variable or a file"
     if word == "-":
         found: str | None = sys.stdin.readline().strip()
+        told = f"stdin holds nothing for {what}"
     elif word.startswith("@"):
         place = word[1:]
         found = environment({}).get(place)
         if found is None and Path(place).is_file():
             found = Path(place).read_text().strip()
-        told = f"there is neither a variable nor a file {place}"
+        told = f"there is neither a variable nor a file {place}" if found is None else f"{place} is empty"
     else:
         found = None
     if not found:
-        variable = name.upper()
-        raise Failure(told, following=f"{variable}=… ferry connection ensure … --secret {name}=@{variable}", code=2)
+        raise Failure(told, following=following, code=failing.USAGE)
     return found
 
 

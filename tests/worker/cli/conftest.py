@@ -26,6 +26,7 @@ def ferry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own_log: None) -> Fer
         if name.startswith(("FERRY_", "REDIS_URL", "BROKER_URL", "SENTRY_DSN", "PORT")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("A_KEY", "fk_secret-key-0001")
 
     def run(*words: str, transport: httpx.BaseTransport | None = None, given: str = "", **variables: str) -> Result:
         return CliRunner().invoke(main, list(words), obj=transport, input=given, env=variables, prog_name="ferry")

@@ -51,7 +51,7 @@ def live(ferry: Ferry, pipeline: Pipeline, settings: dict[str, str]) -> Live:
 def test_a_key_opens_the_api(live: Live) -> None:
     """The key is printed once, on stdout and alone, and the API knows it."""
     assert 0 == live("connection", "list").exit_code
-    assert 1 == live("connection", "list", "--key", "fk_of-nobody").exit_code
+    assert 1 == live("connection", "list", "--key", "@OTHER", OTHER="fk_of-nobody").exit_code
 
 
 def test_connections(live: Live) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.worker.cli.conftest import Ferry
 from worker.cli.media import name_of
 
-URL = ("--url", "http://ferry.invalid", "--key", "fk_secret-key-0001")
+URL = ("--url", "http://ferry.invalid", "--key", "@A_KEY")
 PATH = "/v1/messages/msg_1/attachments/0"
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.worker.cli.conftest import Ferry, Script
 
-URL = ("--url", "http://ferry.invalid", "--key", "fk_secret-key-0001")
+URL = ("--url", "http://ferry.invalid", "--key", "@A_KEY")
 WHERE = ("POST", "/v1/connections/shop/request")
 
 
