@@ -38,10 +38,12 @@ class Door:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
         seconds: float = SECONDS,
+        following: str = "",
     ) -> Any:
         """
         The answer's JSON.
 
+        following: what to type after a refusal, where the caller knows better
         raises: Failure that says what was wrong, and what to type next
         """
         import httpx
@@ -67,7 +69,7 @@ class Door:
             raise self._not_let_in(_said(answer))
         if answer.is_redirect or (answer.status_code == 404 and not _is_json(answer)):
             raise self._nobody_of_ours()
-        raise refused(answer.status_code, _said(answer))
+        raise refused(answer.status_code, _said(answer), following)
 
     def _not_let_in(self, said: Mapping[str, Any]) -> Failure:
         """No key, or one that is none of theirs: what to do about it."""
@@ -129,14 +131,14 @@ NEXT = {
 }
 
 
-def refused(status: int, said: Mapping[str, Any]) -> Failure:
+def refused(status: int, said: Mapping[str, Any], following: str = "") -> Failure:
     """The failure that problem+json tells of."""
     told = str(said.get("detail") or "; ".join(said.get("reasons") or []) or said.get("title") or f"answered {status}")
     fields = said.get("fields") or said.get("errors")
     if fields:
-        told += "".join(f"\n  {name}: {words}" for name, words in _flat(fields))
-    code = CODES.get(status, failing.FAILED)
-    return Failure(told, following=NEXT.get(status, "ferry doctor"), code=code, said={"status": status, **said})
+        told += "".join(f"\n  {name}: {words}" for name, words in _flat(fields) if words not in told)
+    code, following = CODES.get(status, failing.FAILED), following or NEXT.get(status, "ferry doctor")
+    return Failure(told, following=following, code=code, said={"status": status, **said})
 
 
 def _flat(fields: Any, above: str = "") -> list[tuple[str, str]]:

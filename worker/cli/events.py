@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import time
+import secrets
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
-from worker.cli import showing
+from worker.cli import follow, showing
 from worker.cli.door import with_door
 from worker.cli.showing import as_json
 
 if TYPE_CHECKING:
     from worker.cli.door import Door
-
-PAUSE = 0.3  # seconds between two looks
 
 
 def gist(event: Any) -> str:
@@ -66,13 +64,35 @@ def with_choosing(command: Any) -> Any:
 @events.command("list")
 @with_choosing
 @click.option("--after", metavar="CURSOR", help="Go on after this place; from the oldest without it.")
+@click.option("--newest", is_flag=True, help="The last ones instead, the newest at the end.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
 @as_json
 @with_door
 def listing(
-    door: Door, kind: str | None, connection: str | None, after: str | None, limit: int, *, as_json: bool
+    door: Door,
+    kind: str | None,
+    connection: str | None,
+    after: str | None,
+    limit: int,
+    *,
+    newest: bool,
+    as_json: bool,
 ) -> None:
-    """List events in the order they were stored."""
+    """
+    List events in the order they were stored, or the newest.
+
+    \b
+      ferry events list --newest --limit 5
+      ferry events list --type message.status --connection 1msg
+    """
+    if newest:
+        page = door.ask(
+            "GET",
+            "/v1/events",
+            query={"type": kind, "connection": connection, "newest": "true", "limit": min(limit, 500)},
+        )
+        _list(page["items"], page["cursor"], machine=as_json)
+        return
     items: list[dict[str, Any]] = []
     cursor = after
     while len(items) < limit:
@@ -82,12 +102,16 @@ def listing(
         if not page["items"] or cursor == page["cursor"]:
             break
         cursor = page["cursor"]
-    if as_json:
-        showing.data({"items": items, "cursor": cursor})
-        return
-    showing.table(items, COLUMNS)
-    if len(items) == limit:
+    _list(items, cursor, machine=as_json)
+    if len(items) == limit and not as_json:
         showing.note(f"There may be more.  Try: ferry events list --after {cursor}")
+
+
+def _list(items: list[dict[str, Any]], cursor: str | None, *, machine: bool) -> None:
+    if machine:
+        showing.data({"items": items, "cursor": cursor})
+    else:
+        showing.table(items, COLUMNS)
 
 
 @events.command("get")
@@ -95,8 +119,13 @@ def listing(
 @as_json
 @with_door
 def get(door: Door, ident: str, *, as_json: bool) -> None:
-    """Show one event whole, the provider's own words included."""
-    found = door.ask("GET", f"/v1/events/{quote(ident, safe='')}")
+    """
+    Show one event whole, the provider's own words included.
+
+    \b
+      ferry events get evt_5ba0d00fca3cfcc03e87b025ebee8e00
+    """
+    found = door.ask("GET", f"/v1/events/{quote(ident, safe='')}", following="ferry events list")
     if as_json:
         showing.data(found)
     else:
@@ -109,20 +138,55 @@ def get(door: Door, ident: str, *, as_json: bool) -> None:
 @as_json
 @with_door
 def tail(door: Door, kind: str | None, connection: str | None, count: int | None, *, as_json: bool) -> None:
-    """Show events as they happen, one a line, until Ctrl-C."""
-    wanted = {"type": kind, "connection": connection, "limit": 500}
-    cursor = door.ask("GET", "/v1/events", query={**wanted, "after": "$"})["cursor"]
+    """
+    Show events as they happen, one a line, until Ctrl-C; a restart of the instance leaves none out.
+
+    \b
+      ferry events tail
+      ferry events tail --type message.received,message.status
+    """
+    wanted = {"type": kind, "connection": connection}
+    cursor = follow.start(door, "/v1/events", wanted)
     showing.note("Waiting for events; Ctrl-C ends.")
     shown = itertools.count(1)
-    while True:
-        page = door.ask("GET", "/v1/events", query={**wanted, "after": cursor})
-        cursor = page["cursor"]
-        for event in page["items"]:
+    for page in follow.pages(door, "/v1/events", wanted, cursor):
+        for event in page:
             if as_json:
                 showing.line(event)
             else:
                 click.echo("\t".join(showing.cell(read(event)) for read in COLUMNS.values()))
             if next(shown) == count:
                 return
-        if not page["items"]:
-            time.sleep(PAUSE)
+
+
+@events.command("replay")
+@click.argument("idents", metavar="ID...", nargs=-1, required=True)
+@click.option("--subscription", metavar="NAME", help="To this handler only.")
+@click.option("--force", is_flag=True, help="What handlers do because of it is done again, too.")
+@as_json
+@with_door
+def replay(door: Door, idents: tuple[str, ...], subscription: str | None, *, force: bool, as_json: bool) -> None:
+    """
+    Tell events once more, under their own ids and marked replayed_by: to handlers, and in the stream.
+
+    \b
+      ferry events replay evt_5ba0d00fca3cfcc03e87b025ebee8e00
+      ferry events replay ID --force
+
+    Nothing is done twice, a handler's answer is not sent again, unless --force says so.
+    """
+    body = {"force": force, **({"subscription": subscription} if subscription else {})}
+    told = []
+    for ident in idents:
+        path = f"/v1/events/{quote(ident, safe='')}/replay"
+        key = {"Idempotency-Key": f"cli-{secrets.token_hex(8)}"}
+        told.append(door.ask("POST", path, body=body, headers=key, following="ferry events list"))
+    if as_json:
+        showing.data({"items": told, "cursor": None})
+        return
+    columns: showing.Columns = {
+        "TYPE": lambda one: one["type"],
+        "REPLAY": lambda one: one["replayed_by"]["id"],
+        "ID": lambda one: one["id"],
+    }
+    showing.table(told, columns)

@@ -53,7 +53,7 @@ def listing(door: Door, connection: str | None, state: str | None, limit: int, *
 @with_door
 def get(door: Door, ident: str, *, as_json: bool) -> None:
     """Show one run, each of its attempts included."""
-    found = door.ask("GET", f"/v1/runs/{quote(ident, safe='')}")
+    found = door.ask("GET", f"/v1/runs/{quote(ident, safe='')}", following="ferry runs list")
     outcome.show(found, machine=as_json)
     if as_json:
         return

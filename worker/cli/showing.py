@@ -6,9 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 COLOURS = {
@@ -57,21 +60,27 @@ Columns = Mapping[str, Callable[[Mapping[str, Any]], Any]]
 
 def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> None:
     """A table at a terminal; in a pipe tab-separated columns without a head."""
-    rows = [[cell(read(item)) for read in columns.values()] for item in items]
     if not sys.stdout.isatty():
-        for row in rows:
-            click.echo("\t".join(row))
+        for item in items:
+            click.echo("\t".join(cell(read(item)) for read in columns.values()))
         return
     from rich.console import Console
+
+    Console(highlight=False).print(grid(items, columns))
+
+
+def grid(items: Iterable[Mapping[str, Any]], columns: Columns) -> RenderableType:
+    """The table itself, for whoever shows it among other things."""
     from rich.table import Table
     from rich.text import Text
 
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for name in columns:
         shown.add_column(name, overflow="fold")
-    for row in rows:
-        shown.add_row(*(Text(word, style=COLOURS.get(word, "")) for word in row))
-    Console(highlight=False).print(shown)
+    for item in items:
+        words = [cell(read(item)) for read in columns.values()]
+        shown.add_row(*(Text(word, style=COLOURS.get(word, "")) for word in words))
+    return shown
 
 
 def card(item: Mapping[str, Any], names: Sequence[str] | None = None) -> None:

@@ -10,11 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
+import redis as redis_client
 from click.testing import CliRunner, Result
 
+from tests.worker.pipeline import Pipeline, build
+from web.app import create_app
 from worker.cli import main
 
 Ferry = Callable[..., Result]
+Live = Callable[..., Any]
 
 
 @pytest.fixture
@@ -61,3 +65,30 @@ class Script:
 def script() -> type[Script]:
     """Makes a Ferry that answers as told."""
     return Script
+
+
+@pytest.fixture
+def pipeline(redis: redis_client.Redis) -> Pipeline:
+    """Ferry without its processes, and a connection of 1msg."""
+    made = build(redis)
+    made.connect("1msg")
+    return made
+
+
+@pytest.fixture
+def settings(pipeline: Pipeline, redis_url: str) -> dict[str, str]:
+    """The variables that whoever runs this instance has."""
+    return {"REDIS_URL": redis_url, "FERRY_SECRET_KEYS": pipeline.core.settings.secret_keys[0]}
+
+
+@pytest.fixture
+def live(ferry: Ferry, pipeline: Pipeline, settings: dict[str, str]) -> Live:
+    """One command with a key that `ferry key create` made."""
+    app = create_app(pipeline.core.settings, pipeline.core)
+    transport = httpx.WSGITransport(app=app)
+    key = ferry("key", "create", "tests", **settings).stdout.strip()
+
+    def run(*words: str, **more: Any) -> Any:
+        return ferry(*words, "--url", "http://ferry.invalid", transport=transport, FERRY_KEY=key, **more)
+
+    return run

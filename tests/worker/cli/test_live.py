@@ -3,49 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
-import redis as redis_client
 
-from tests.worker.cli.conftest import Ferry
-from tests.worker.pipeline import Pipeline, build
-from web.app import create_app
+from tests.worker.cli.conftest import Ferry, Live
+from tests.worker.pipeline import Pipeline
 from worker.store.text import iso
 from worker.store.vault import new_key
 from worker.ticker import ELECTED
-
-Live = Callable[..., Any]
-
-
-@pytest.fixture
-def pipeline(redis: redis_client.Redis) -> Pipeline:
-    """Ferry without its processes, and a connection of 1msg."""
-    made = build(redis)
-    made.connect("1msg")
-    return made
-
-
-@pytest.fixture
-def settings(pipeline: Pipeline, redis_url: str) -> dict[str, str]:
-    """The variables that whoever runs this instance has."""
-    return {"REDIS_URL": redis_url, "FERRY_SECRET_KEYS": pipeline.core.settings.secret_keys[0]}
-
-
-@pytest.fixture
-def live(ferry: Ferry, pipeline: Pipeline, settings: dict[str, str]) -> Live:
-    """One command with a key that `ferry key create` made."""
-    app = create_app(pipeline.core.settings, pipeline.core)
-    transport = httpx.WSGITransport(app=app)
-    key = ferry("key", "create", "tests", **settings).stdout.strip()
-
-    def run(*words: str, **more: Any) -> Any:
-        return ferry(*words, "--url", "http://ferry.invalid", transport=transport, FERRY_KEY=key, **more)
-
-    return run
 
 
 def test_a_key_opens_the_api(live: Live) -> None:
