@@ -19,6 +19,8 @@ from redis.exceptions import RedisError
 from web.api.speech import told
 from web.blame import where
 from web.metrics import MEDIA_TYPE, Metrics
+from web.pressure import Pressure
+from web.spool.spool import Spool, Standing
 from worker import restored
 from worker.core import Core
 from worker.store.backlog import waiting
@@ -34,10 +36,10 @@ FRESH_SECONDS = 0.5  # anybody may ask: Redis is asked no more often than this
 LATE_SECONDS = 30.0  # a lane that waits so long is worth a warning
 
 
-def register(app: Flask, core: Core) -> Callable[[str, str], None]:
+def register(app: Flask, core: Core, pressure: Pressure, spool: Spool | None) -> Callable[[str, str], None]:
     """Adds the three; returns what counts a webhook request by (provider, outcome)."""
-    metrics = Metrics(core)
-    readiness = app.extensions["ferry-readiness"] = Readiness(core)
+    metrics = Metrics(core, pressure, spool)
+    readiness = app.extensions["ferry-readiness"] = Readiness(core, pressure, spool)
 
     @app.get("/healthz")
     def healthz() -> Response:
@@ -56,10 +58,12 @@ def register(app: Flask, core: Core) -> Callable[[str, str], None]:
 
 
 class Readiness:
-    """{ready, reasons, warnings, redis, backlog, worker}, remembered for half a second."""
+    """{ready, reasons, warnings, redis, backlog, worker, spool}, remembered for half a second."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, pressure: Pressure, spool: Spool | None) -> None:
         self.core = core
+        self.pressure = pressure
+        self.spool = spool
         self._lock = threading.Lock()
         self._until = 0.0
         self._found: dict[str, Any] = {}
@@ -73,6 +77,18 @@ class Readiness:
             return self._found
 
     def _look(self) -> dict[str, Any]:
+        found = self._of_redis()
+        door = self.pressure.closed.get("door")
+        if door is not None:
+            found["ready"] = False
+            found["reasons"].append(f"webhooks are answered 503: {door}")
+        found["warnings"] += self.pressure.told()
+        found["spool"] = None
+        if self.spool is not None:
+            _add_spool(found, self.spool.standing())
+        return found
+
+    def _of_redis(self) -> dict[str, Any]:
         try:
             state = condition(self.core.store)
             found = waiting(self.core.store)
@@ -117,6 +133,18 @@ class Readiness:
         except WrongKey as problem:
             return [str(problem)]
         return []
+
+
+def _add_spool(found: dict[str, Any], spool: Standing) -> None:
+    """With Redis away and a spool that takes them, webhooks may come; a spool that cannot is worth a warning."""
+    found["spool"] = {"able": spool.able, "why": spool.why or None, "waiting": spool.waiting, "bytes": spool.bytes}
+    if not spool.able:
+        found["warnings"].append(f"while Redis is away webhooks get 503: {spool.why}")
+    elif not found["redis"]["up"]:
+        found["warnings"] += [*found["reasons"], "webhooks are kept on disk meanwhile; everything else gets 503"]
+        found.update(ready=True, reasons=[])
+    if spool.waiting:
+        found["warnings"].append(f"{spool.waiting} webhooks wait on disk to be handed over")
 
 
 def _unready(problem: Exception) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from web.blame import where
+from web.pressure import LIMITS, Pressure
+from web.spool.spool import Spool
 from worker.core import Core
 from worker.store.backlog import dead_letters, waiting
 from worker.store.client import is_away
@@ -32,9 +34,10 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """One app's registry and counters."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, pressure: Pressure, spool: Spool | None) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
         self.registry.register(_Depths(core))
+        self.registry.register(_Door(pressure, spool))
         self._requests = Counter(
             "ferry_webhook_requests",
             "Webhook requests by what became of them; each process counts its own.",
@@ -89,6 +92,27 @@ class _Depths(Collector):
         yield oldest
         yield GaugeMetricFamily("ferry_parked_lanes", "Lanes that are held or wait for their time.", found.parked)
         yield GaugeMetricFamily("ferry_dead_letters", "Dead letters that wait for a person.", letters)
+
+
+class _Door(Collector):
+    """What closes the door, and what lies on this machine's disk: told also while Redis is away."""
+
+    def __init__(self, pressure: Pressure, spool: Spool | None) -> None:
+        self.pressure = pressure
+        self.spool = spool
+
+    def collect(self) -> Iterator[Metric]:
+        closed = GaugeMetricFamily("ferry_closed", "1 while this is closed for lack of room.", labels=["what"])
+        for name in LIMITS:
+            closed.add_metric([name], float(name in self.pressure.closed))
+        yield closed
+        if self.pressure.used is not None:
+            yield GaugeMetricFamily("ferry_redis_memory_ratio", "Share of Redis' memory in use.", self.pressure.used)
+        if self.spool is not None:
+            found = self.spool.standing()
+            yield GaugeMetricFamily("ferry_spool_able", "1 while webhooks can be kept on disk.", float(found.able))
+            yield GaugeMetricFamily("ferry_spool_requests", "Webhooks on disk, to be handed over.", found.waiting)
+            yield GaugeMetricFamily("ferry_spool_bytes", "Bytes of them.", found.bytes)
 
 
 def _version() -> str:

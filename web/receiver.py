@@ -4,7 +4,8 @@ Webhooks in: verify over the raw bytes, journal in one round trip, answer what t
 A small WSGI layer in front of Flask, because building a Flask request costs more than all the rest:
 
     GET|POST /webhooks/{connection}/{token}[/{hook}]
-    wrong token or connection 404, bad signature 403, too large 413, body cut short 400, Redis away 503 with Retry-After
+    wrong token or connection 404, bad signature 403, too large 413, body cut short 400, no room 503 with Retry-After,
+    Redis away: the spool, or 503
 
 Nothing is stored but on a 2xx of a POST or of a GET with a query.  A body is read only after the token fits, and no
 token, body or header ever reaches a log.
@@ -20,8 +21,11 @@ from typing import Any
 
 from connectors.errors import Refused
 from connectors.guards import HookAnswer, HookRequest, same
+from connectors.provider import Provider
 from web.blame import where
 from web.body import BodyError, read_body
+from web.pressure import Pressure
+from web.spool.spool import Spool
 from web.turned_away import TurnedAway
 from worker.core import Core
 from worker.store import journal
@@ -41,6 +45,7 @@ NOT_FOUND = HookAnswer(404, b"not found")
 FORBIDDEN = HookAnswer(403, b"forbidden")
 NOT_ALLOWED = HookAnswer(405, b"use POST")
 TRY_AGAIN = HookAnswer(503, b"try again")
+COME_LATER = HookAnswer(503, b"there is no room: come later")
 SOMEBODY = HookAnswer(200, b"ok")
 EXTRA = {405: [("Allow", "GET, HEAD, POST")], 503: [("Retry-After", "5")]}
 
@@ -51,10 +56,23 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 class Receiver:
     """WSGI middleware: answers /webhooks/ itself, hands everything else on."""
 
-    def __init__(self, inner: Wsgi, core: Core, count: Callable[[str, str], None]) -> None:
-        """count(provider, outcome) is told of every request, for the metrics."""
+    def __init__(
+        self,
+        inner: Wsgi,
+        core: Core,
+        count: Callable[[str, str], None],
+        pressure: Pressure | None = None,
+        spool: Spool | None = None,
+    ) -> None:
+        """
+        count:    count(provider, outcome) is told of every request, for the metrics
+        pressure: whether there is room; always without it
+        spool:    where requests go while Redis is away; without one they are asked to come again
+        """
         self.inner = inner
         self.core = core
+        self.pressure = pressure
+        self.spool = spool
         self.turned_away = TurnedAway(core.store)
         self._count = count
 
@@ -100,7 +118,7 @@ class Receiver:
             self._count("", "unknown")
         else:
             self._count(provider, outcome)
-        if outcome != "accepted":
+        if outcome not in {"accepted", "spooled"}:
             self.turned_away.note(connection, provider, outcome, answer.status, why)
         return answer
 
@@ -137,6 +155,28 @@ class Receiver:
         provider.guard(spoken, request)
         if method == "HEAD" or (method == "GET" and not request.query):
             return "looked", SOMEBODY  # somebody looks whether we are here
-        _, rings = journal.ingest(core.store, stored.id, request, provider.keep)
+        return self._keep(stored, request, provider)
+
+    def _keep(self, stored: Stored, request: HookRequest, provider: Provider) -> tuple[str, HookAnswer]:
+        """Puts a verified request where nothing is lost: the journal, or the spool while that is away."""
+        core = self.core
+        if self.pressure is not None and "door" in self.pressure.closed:
+            return "no_room", COME_LATER
+        if self.spool is not None and self.spool.spooling():
+            return self._spool(self.spool, stored, request, provider)
+        try:
+            _, rings = journal.ingest(core.store, stored.id, request, provider.keep)
+        except Exception as problem:
+            if self.spool is None or not is_away(problem):
+                raise
+            return self._spool(self.spool, stored, request, provider)
         core.ring(core.store.of(stored.id), rings)
         return "accepted", provider.answer
+
+    def _spool(self, spool: Spool, stored: Stored, request: HookRequest, provider: Provider) -> tuple[str, HookAnswer]:
+        try:
+            spool.take(stored.id, request, provider.keep)
+        except OSError as problem:
+            log.warning("a webhook could not be spooled", extra={"error": where(problem)})
+            return "away", TRY_AGAIN
+        return "spooled", provider.answer

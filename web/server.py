@@ -60,6 +60,11 @@ def on_starting(server: Any) -> None:
     import web.app  # noqa: F401, PLC0415  (imported here so that every process shares it)
 
 
+def post_worker_init(worker: Any) -> None:
+    """A process has made its application: what it does beside its requests begins."""
+    worker.wsgi.extensions["ferry.keeper"].start()
+
+
 def when_ready(server: Any) -> None:
     """The port is ours, and processes are on their way; whoever calls and then says nothing holds a thread so long."""
     patience = struct.pack("ll", STALLED_SECONDS, 0)

@@ -59,6 +59,14 @@ class Conflict(Exception):
     """The idempotency key was used before, with another body."""
 
 
+class NoRoom(Exception):
+    """Nothing more is stored at the moment; `after`: seconds to come again."""
+
+    def __init__(self, told: str, after: int) -> None:
+        super().__init__(told)
+        self.after = after
+
+
 class RunBody(Schema):
     """What POST /v1/runs and the task `ferry.run` take."""
 
@@ -156,19 +164,22 @@ def accept(core: Core, given: Mapping[str, Any], *, event: str | None = None) ->
     Stores a run; by the time this returns it will be carried out.
 
     event:  the event it answers, for the trace
-    raises: InvalidCall, NotFound, Conflict
+    raises: InvalidCall, NotFound, Conflict, NoRoom
     """
     return place(core, understand(core, given), event=event)
 
 
 def place(core: Core, order: Order, *, event: str | None = None) -> Accepted:
     """The same for a body that was understood before."""
+    core.room(order.body["priority"])
     run = _run_of(core, order, event)
     return _told(core, order, run, runs.submit(core.store, run))
 
 
 def place_all(core: Core, orders: Sequence[Order]) -> list[Accepted | Exception]:
-    """Many in one round trip, each alone: what became of each, or why not."""
+    """Many in one round trip, each alone: what became of each, or why not.  raises: NoRoom, for all"""
+    for priority in {order.body["priority"] for order in orders}:
+        core.room(priority)
     made = [_run_of(core, order, None) for order in orders]
     found: list[Accepted | Exception] = []
     for order, run, told in zip(orders, made, runs.submit_all(core.store, made), strict=True):

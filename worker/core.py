@@ -86,6 +86,7 @@ class Core:
     clients: Clients = field(default_factory=Clients)
     flights: Flights = field(default_factory=Flights)
     outside: Outside = field(default_factory=Outside)  # where the files of attachments are
+    room: Callable[[str], None] = lambda priority: None  # noqa: ARG005  (raises NoRoom where runs are not to be stored)
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def may_go_on(self, until: float) -> bool:

@@ -53,7 +53,19 @@ class Settings:
     state_dir: str = _of(
         "FERRY_STATE_DIR",
         "",
-        "a folder that outlives our processes, by which a restored backup is told; none when empty",
+        "a folder that outlives our processes: the spool, and how a restored backup is told; none when empty",
+    )
+    spool_bytes: int = _of(
+        "FERRY_SPOOL_BYTES", 256 * 1024 * 1024, "webhooks kept on disk while Redis is away; beyond it 503, 0 for none"
+    )
+    memory_bytes: int = _of(
+        "FERRY_MEMORY_BYTES", 0, "memory Redis may use, where its maxmemory does not say; 0 for no limit of ours"
+    )
+    door_lag_seconds: float = _of(
+        "FERRY_DOOR_LAG_SECONDS", 14400.0, "webhooks get 503 while the oldest has waited so long for a worker; 0: never"
+    )
+    submit_lag_seconds: float = _of(
+        "FERRY_SUBMIT_LAG_SECONDS", 3600.0, "the API answers 429 while the oldest run has waited so long; 0: never"
     )
     slots: int = _of("FERRY_SLOTS", 32, "threads of one `worker`: provider calls and handlers at the same time")
     queue_slots: int = _of("FERRY_QUEUE_SLOTS", 0, "slots one connection may hold; a quarter of the slots when 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -22,8 +23,9 @@ SECONDS = 20.0  # for an answer that never comes
 class Served:
     """Its address, and the log it has written."""
 
-    def __init__(self, port: int, log: Path) -> None:
+    def __init__(self, port: int, log: Path, process: subprocess.Popen[bytes]) -> None:
         self.port = port
+        self.process = process
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
 
@@ -32,6 +34,14 @@ class Served:
         """A bare connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS) as found:
             yield found
+
+    def kill(self) -> None:
+        """kill -9 of all its processes at once."""
+        first = self.process.pid
+        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        for pid in (first, *map(int, others)):
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
 
     def up(self) -> bool:
         """Whether it answers."""
@@ -66,7 +76,7 @@ def serve(directory: Path, **variables: str) -> Iterator[Served]:
         process = subprocess.Popen(
             [sys.executable, "-m", "worker.cli", "web"], env=environment(given), stdout=out, stderr=out
         )
-        served = Served(port, log)
+        served = Served(port, log, process)
         try:
             eventually(lambda: process.poll() is not None or served.up())
             assert process.poll() is None, log.read_text()

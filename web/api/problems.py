@@ -19,7 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from connectors.errors import InvalidCall, Unsupported
 from web.blame import where
-from worker.accept import Conflict, NotFound
+from worker.accept import Conflict, NoRoom, NotFound
 from worker.jobs import BrokerAway
 from worker.store.client import is_away
 from worker.store.events import CursorGone
@@ -102,6 +102,8 @@ def of(problem: Exception) -> Problem:
         if problem.field:
             return Problem(422, f"unknown_{problem.field}", str(problem), fields={problem.field: [str(problem)]})
         return Problem(404, "not_found", str(problem))
+    if isinstance(problem, NoRoom):
+        return Problem(429, "no_room", str(problem), headers={"Retry-After": str(problem.after)})
     if isinstance(problem, Conflict):
         return Problem(409, "conflict", str(problem))
     if isinstance(problem, CursorGone):

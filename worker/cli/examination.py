@@ -96,6 +96,18 @@ def _redis(core: Core) -> Iterator[Finding]:
     yield Finding(verdict, "clock", f"Redis' clock and ours differ by {skew:+.3f} s", "ferry doctor")
 
 
+def _spool(spool: Mapping[str, Any] | None) -> Iterator[Finding]:
+    """Where webhooks go while Redis is away."""
+    if spool is None:
+        words = "FERRY_STATE_DIR is not set, or FERRY_SPOOL_BYTES is 0: while Redis is away webhooks get 503"
+        yield Finding("warning", "spool", words)
+    elif not spool["able"]:
+        yield Finding("wrong", "spool", f"while Redis is away webhooks get 503: {spool['why']}", "ferry config show")
+    else:
+        verdict = "warning" if spool["waiting"] else "ok"
+        yield Finding(verdict, "spool", f"takes webhooks while Redis is away; {spool['waiting']} wait on disk")
+
+
 def _connections(core: Core) -> Iterator[Finding]:
     try:
         found = [one for one in core.connections.all() if not one.archived]
@@ -154,6 +166,7 @@ def outside(url: str | None, key: str | None, transport: Any, *, needed: bool) -
         yield Finding("wrong", "web", told, "ferry web", problem.code)
         return
     yield Finding("ok", "web", f"{door.url} is ready")
+    yield from _spool(state.get("spool"))
     if not needed:
         return
     for words in state.get("warnings") or []:

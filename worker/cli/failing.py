@@ -42,6 +42,7 @@ EXPLAINED = {
     "worker.pidfile.AlreadyRunningError": ("ferry doctor", FAILED),
     "worker.valkey.ServerError": ("ferry doctor", FAILED),
     "worker.store.base.PartitionsChanged": ("ferry config show", USAGE),
+    "worker.store.condition.Unfit": ("ferry doctor", FAILED),
     "worker.store.vault.WrongKey": ("ferry doctor", FAILED),
     "worker.accept.NotFound": ("ferry connection list", NOT_FOUND),
     "worker.accept.Conflict": ("ferry connection list", FAILED),

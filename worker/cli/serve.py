@@ -17,11 +17,22 @@ def web() -> None:
 
     Becomes gunicorn, so that signals and its pid are gunicorn's; its settings are web/server.py.
     """
+    from redis.exceptions import RedisError
+
     from worker.ports import free_port
     from worker.settings import read
+    from worker.store.base import open_store
+    from worker.store.condition import refuse_evicting
 
     settings = read()
     free_port(settings.bind, settings.port)
+    store = open_store(settings, timeout=2.0, retries=0)
+    try:
+        refuse_evicting(store)
+    except RedisError as problem:  # it may come later: webhooks are spooled, or asked to come again
+        click.echo(f"Redis is away ({type(problem).__name__}): starting without it.", err=True)
+    finally:
+        store.close()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     program = [sys.executable, "-m", "gunicorn", "--config", "python:web.server", "web.app:create_app()"]
@@ -66,6 +77,7 @@ def release(*, restored: bool) -> None:
     from worker.handlers import load
     from worker.settings import read
     from worker.store.base import open_store
+    from worker.store.condition import refuse_evicting
 
     settings = read()
     reporting.start(settings, "release")
@@ -73,6 +85,7 @@ def release(*, restored: bool) -> None:
     found = load(settings.handlers)
     store = open_store(settings, timeout=5.0)
     store.fix_partitions()
+    refuse_evicting(store)
     if restored:
         from worker.restored import told
 

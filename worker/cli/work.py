@@ -63,16 +63,18 @@ def worker() -> None:
 
 
 def reach(store: Store, patience: float = REDIS_PATIENCE) -> None:
-    """Checks the layout of Redis; waits for it a while, so that the two may start in any order."""
+    """Checks whether Redis is fit and laid out as we are; waits for it a while: the two may start in any order."""
     import logging
     import time
 
     from worker.store.client import is_away
+    from worker.store.condition import refuse_evicting
 
     until = time.monotonic() + patience
     while True:
         try:
             store.fix_partitions()
+            refuse_evicting(store)
         except Exception as problem:
             if not is_away(problem) or time.monotonic() > until:
                 raise

@@ -33,6 +33,23 @@ class Condition:
     warnings: list[str] = field(default_factory=list)
 
 
+class Unfit(Exception):
+    """This Redis would throw away what was acknowledged: nothing starts on it."""
+
+
+def refuse_evicting(store: Store) -> None:
+    """
+    Nothing starts on a Redis that evicts; one that does not tell its policy is believed to be fit.
+
+    raises: Unfit in a sentence, what the client raises when it is away
+    """
+    info: Any = store.client.info("memory")
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    if policy != "noeviction":
+        told = f"maxmemory-policy of this Redis is {policy}: it may throw away what was acknowledged; set noeviction"
+        raise Unfit(told)
+
+
 def condition(store: Store) -> Condition:
     """Asks and tries; raises what the client raises when Redis is away or refuses a write."""
     info: Any = store.client.info()

@@ -17,6 +17,7 @@ from typing import Any
 
 from connectors.connection import Connection, tail
 from worker.store.base import Store
+from worker.store.client import is_away
 from worker.store.text import iso, text
 from worker.store.vault import Vault
 
@@ -89,11 +90,19 @@ class Connections:
         self._cache: dict[str, Stored | None] = {}
         self._groups: dict[str, list[Stored]] = {}
         self._version = b""
+        self._known: dict[str, Stored] = {}  # as they were last read: what is served while Redis is away
+        self._remembered = b"?"
+        self._watched = False  # somebody calls `remember` each second: nobody else need ask whether anything changed
+        self._away: Exception | None = None  # what `remember` met the last time
         self._asked = 0.0
         self._lock = threading.Lock()
 
     def get(self, ident: str, *, fresh: bool = False) -> Stored | None:
-        """The connection, from the cache when that is not older than about a second."""
+        """
+        The connection, from the cache when that is not older than about a second.
+
+        While Redis is away, as it was last known.  raises: what the client raises, for one that is not known
+        """
         if fresh:
             return self._read(ident)
         self._check_version()
@@ -102,11 +111,41 @@ class Connections:
         if found is _MISSING:
             if not NAME.fullmatch(ident):
                 return None
-            found = self._read(ident)
+            if self._away is not None and ident in self._known:
+                return self._known[ident]
+            if self._away is not None:
+                raise self._away
+            try:
+                found = self._read(ident)
+            except Exception as problem:
+                if not is_away(problem) or ident not in self._known:
+                    raise
+                return self._known[ident]
             if found is not None or len(cache) < 10_000:
                 cache[ident] = found
+            if found is not None:
+                self._known[ident] = found
         kept: Stored | None = found
         return kept
+
+    def remember(self) -> None:
+        """
+        Reads all that changed since the last time, so that each is known while Redis is away.
+
+        Called each second, it spares all others the question, and the waiting for a Redis that says nothing.
+        raises: what the client raises
+        """
+        self._watched = True
+        try:
+            version: Any = self.store.client.get("f:ver") or b"0"
+            if version != self._remembered:
+                self._known = {one.id: one for one in self.all()}
+                self._remembered = version
+        except Exception as problem:
+            self._away = problem if is_away(problem) else None
+            raise
+        self._away = None
+        self._renew(version)
 
     def save(self, stored: Stored, *, only_new: bool = False) -> bool:
         """
@@ -185,11 +224,19 @@ class Connections:
 
     def _check_version(self) -> None:
         now = time.monotonic()
-        if now - self._asked < REFRESH_SECONDS:
+        if self._watched or now - self._asked < REFRESH_SECONDS:
             return
-        version: Any = self.store.client.get("f:ver") or b"0"
+        self._asked = now  # one asks, and while Redis says nothing nobody else waits with it
+        try:
+            version: Any = self.store.client.get("f:ver") or b"0"
+        except Exception as problem:
+            if not is_away(problem):
+                raise
+            return
+        self._renew(version)
+
+    def _renew(self, version: Any) -> None:
         with self._lock:
-            self._asked = now
             if version != self._version:
                 self._version = version
                 self._cache = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.guards import HookRequest
@@ -19,10 +19,28 @@ def ingest(store: Store, source: str, request: HookRequest, keep: frozenset[str]
     keep:    the headers worth keeping
     returns: (request id, queues to ring); by then it is as safe as the server's `appendfsync` says
     """
+    told = store.run("ingest", store.of(source), *_words(source, request, keep))
+    return ids.request_id(source, text(told[0])), [text(one) for one in told[1:]]
+
+
+def ingest_all(store: Store, asked: Sequence[tuple[str, HookRequest, frozenset[str]]]) -> list[tuple[int, str]]:
+    """
+    The same for many in one round trip, in their order: [(source, request, headers to keep)] → what to ring.
+
+    raises: the first error; what came before it is journalled, and may be journalled again
+    """
+    calls = [(store.of(source), _words(source, request, keep)) for source, request, keep in asked]
+    rings: list[tuple[int, str]] = []
+    for (partition, _), told in zip(calls, store.scripts.many("ingest", calls), strict=True):
+        if isinstance(told, Exception):
+            raise told
+        rings += [(partition, text(one)) for one in told[1:]]
+    return rings
+
+
+def _words(source: str, request: HookRequest, keep: frozenset[str]) -> tuple[Any, ...]:
     headers = {name: value for name, value in request.headers.items() if name in keep}
-    told = store.run(
-        "ingest",
-        store.of(source),
+    return (
         source,
         "m", request.method,
         "k", request.hook,
@@ -30,7 +48,6 @@ def ingest(store: Store, source: str, request: HookRequest, keep: frozenset[str]
         "h", json.dumps(headers, separators=(",", ":")),
         "b", request.body,
     )  # fmt: skip
-    return ids.request_id(source, text(told[0])), [text(one) for one in told[1:]]
 
 
 def rebuild(fields: Mapping[str, bytes]) -> HookRequest:
