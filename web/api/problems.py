@@ -102,24 +102,29 @@ def of(problem: Exception) -> Problem:
         if problem.field:
             return Problem(422, f"unknown_{problem.field}", str(problem), fields={problem.field: [str(problem)]})
         return Problem(404, "not_found", str(problem))
-    if isinstance(problem, NoRoom):
-        return Problem(429, "no_room", str(problem), headers={"Retry-After": str(problem.after)})
     if isinstance(problem, Conflict):
         return Problem(409, "conflict", str(problem))
     if isinstance(problem, CursorGone):
         return Problem(410, "cursor_gone", f"{problem}: go on with `cursor`", cursor=problem.first)
-    if is_away(problem):
-        log.warning("redis is away: a call was asked to come again", extra={"error": type(problem).__name__})
-        told = "Ferry cannot store anything at the moment: try again"
-        return Problem(503, "away", told, headers={"Retry-After": "5"})
-    if isinstance(problem, BrokerAway):
-        return Problem(503, "away", str(problem), headers={"Retry-After": "5"})
+    if isinstance(problem, NoRoom | BrokerAway) or is_away(problem):
+        return _later(problem)
     if isinstance(problem, RecursionError):
         return Problem(400, "bad_json", "the body is nested too deeply")
     if isinstance(problem, WrongKey):
         return Problem(500, "wrong_key", str(problem))
     log.error("a call failed", extra={"error": where(problem)})
     return Problem(500, "internal", "this is a fault of ours; the log names it under the request id")
+
+
+def _later(problem: Exception) -> Problem:
+    """Nothing is wrong with the call: it may come again."""
+    if isinstance(problem, NoRoom):
+        return Problem(429, "no_room", str(problem), headers={"Retry-After": str(problem.after)})
+    told = str(problem)
+    if not isinstance(problem, BrokerAway):
+        log.warning("redis is away: a call was asked to come again", extra={"error": type(problem).__name__})
+        told = "Ferry cannot store anything at the moment: try again"
+    return Problem(503, "away", told, headers={"Retry-After": "5"})
 
 
 def _of_http(problem: HTTPException) -> Problem:

@@ -41,7 +41,18 @@ class Line:
 
     def _mine(self) -> Any:
         """This thread's connection; one that came over by a fork is the parent's."""
-        made = getattr(self._own, "made", None)
-        if made is None or made[0] != os.getpid():
-            made = self._own.made = (os.getpid(), self._make(**self._words))
-        return made[1]
+        made: _Own | None = getattr(self._own, "made", None)
+        if made is None or made.pid != os.getpid():
+            made = self._own.made = _Own(os.getpid(), self._make(**self._words))
+        return made.connection
+
+
+class _Own:
+    """A connection that is closed when its thread ends."""
+
+    def __init__(self, pid: int, connection: Any) -> None:
+        self.pid = pid
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.disconnect()
