@@ -64,13 +64,15 @@ class Sample:
     A real body of one webhook kind, for `ferry trigger` and for tests.
 
     body:     (connection, stamp) → the document as the provider sends it; addressed to that connection
-    encoding: "json" | "form" | "query" (a GET)
+    encoding: "json" | "form" | "query" (a GET) | "multipart", whose files are {"name", "content_type", "content"}
+    unknown:  it stands for what nobody understands, and becomes an `unknown` event on purpose
     """
 
     title: str
     body: Callable[[Connection, Stamp], dict[str, Any]]
     hook: str = ""
     encoding: str = "json"
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

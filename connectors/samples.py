@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,10 +21,15 @@ def make(
     provider: Provider, sample: Sample, connection: Connection, stamp: Stamp, changes: Mapping[str, Any] | None = None
 ) -> HookRequest:
     """The sample's request, signed with the connection's own secrets.  `changes` are {"a.b.0": value}."""
-    document = sample.body(connection, stamp)
+    document = fresh(sample, connection, stamp)
     for path, value in (changes or {}).items():
         set_path(document, path, value)
     return provider.sign(connection, encode(document, sample))
+
+
+def fresh(sample: Sample, connection: Connection, stamp: Stamp) -> Any:
+    """The sample's document, which shares nothing with the next one's: whoever gets it may change it."""
+    return deepcopy(sample.body(connection, stamp))
 
 
 def at_stand_in(connection: Connection, document: Any, storage: str) -> Any:
@@ -49,5 +56,22 @@ def encode(document: Any, sample: Sample) -> HookRequest:
         return HookRequest("GET", sample.hook, urlencode(document))
     if sample.encoding == "form":
         return HookRequest("POST", sample.hook, "", {"content-type": FORM}, urlencode(document).encode())
+    if sample.encoding == "multipart":
+        boundary, body = _multipart(document)
+        return HookRequest("POST", sample.hook, "", {"content-type": f"multipart/form-data; boundary={boundary}"}, body)
     body = json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode()
     return HookRequest("POST", sample.hook, "", {"content-type": "application/json"}, body)
+
+
+def _multipart(document: Mapping[str, Any]) -> tuple[str, bytes]:
+    """(boundary, body): the same for the same document."""
+    boundary = f"ferry{sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:24]}"
+    parts: list[str] = []
+    for name, value in document.items():
+        head, content = f'form-data; name="{name}"', str(value)
+        kind = ""
+        if isinstance(value, Mapping):
+            head, content = f'{head}; filename="{value["name"]}"', str(value["content"])
+            kind = f"\r\nContent-Type: {value['content_type']}"
+        parts.append(f"--{boundary}\r\nContent-Disposition: {head}{kind}\r\n\r\n{content}\r\n")
+    return boundary, f"{''.join(parts)}--{boundary}--\r\n".encode()

@@ -63,6 +63,39 @@ def _mms(connection: Connection, stamp: Stamp) -> dict[str, Any]:
     return {**_unsolicited(connection, stamp), "body": link, "message": link}
 
 
+def _legacy(connection: Connection, stamp: Stamp) -> dict[str, Any]:
+    """With the older keys alone."""
+    told = _inbound(connection, stamp)
+    names = ("originalsenderid", "message", "from", "timestamp", "message_id", "originalmessageid", "originalmessage")
+    return {name: told[name] for name in (*names, "customstring")}
+
+
+def _test(connection: Connection, stamp: Stamp) -> dict[str, Any]:
+    """As the account's own test pushes it (page 4.9)."""
+    told = {**_unsolicited(connection, stamp), "timestamp_send": stamp.now, "_keyword": stamp.text.split()[0]}
+    del told["timestamp"]
+    return told
+
+
+def _empty(connection: Connection, stamp: Stamp) -> dict[str, Any]:
+    return {**_unsolicited(connection, stamp), "body": "", "message": ""}
+
+
+def _media(name: str, extension: str) -> Body:
+    """A file under a key of its own, beside a text (page 4.4)."""
+
+    def body(connection: Connection, stamp: Stamp) -> dict[str, Any]:
+        link = at_stand_in(connection, f"{STORAGE}/mms/{stamp.id}.{extension}", STORAGE)
+        return {**_unsolicited(connection, stamp), name: link}
+
+    return body
+
+
+def _neither(connection: Connection, stamp: Stamp) -> dict[str, Any]:
+    del connection
+    return {"user_id": USER, "subaccount_id": SUBACCOUNT, "timestamp": stamp.now, "campaign": f"c{stamp.id}"}
+
+
 def _receipt(**changes: Any) -> Body:
     def body(connection: Connection, stamp: Stamp) -> dict[str, Any]:
         del connection
@@ -101,7 +134,12 @@ SAMPLES: dict[str, Sample] = {
     "sms-form": Sample("A text, as a form", _inbound, "inbound", "form"),
     "sms-get": Sample("A text, as a GET", _shortest, "inbound", "query"),
     "sms-unsolicited": Sample("A text that answers nothing of ours", _unsolicited, "inbound", "form"),
+    "sms-legacy": Sample("A text, with the older keys alone", _legacy, "inbound", "form"),
+    "sms-empty": Sample("A text without a word", _empty, "inbound", "form"),
+    "sms-test": Sample("A text, as the account's own test pushes it", _test, "inbound", "form"),
     "mms": Sample("A picture, as a link that lives 7 days", _mms, "inbound", "form"),
+    "mms-media": Sample("A video under a key of its own", _media("media_url", "mp4"), "inbound", "form"),
+    "mms-json": Sample("A sound under a key of its own, as JSON", _media("_media_file_url", "mp3"), "inbound"),
     "receipt-delivered": Sample("A receipt: on the handset", _receipt(), "receipt", "form"),
     "receipt-failed": Sample("A receipt: failed for good", _receipt(**ABSENT), "receipt", "form"),
     "receipt-sent": Sample(
@@ -122,6 +160,32 @@ SAMPLES: dict[str, Sample] = {
         "receipt",
         "form",
     ),
+    "receipt-routing": Sample(
+        "A receipt: failed at a supplier for now",
+        _receipt(status="Undelivered", status_code=302, status_text="Supplier routing problem", error_code=18),
+        "receipt",
+        "form",
+    ),
+    "receipt-words": Sample("A receipt in words alone", _receipt(status_code="", status_text=""), "receipt", "form"),
+    "receipt-cancelled": Sample(
+        "A receipt: cancelled before it left",
+        _receipt(status="Cancelled", status_code="", status_text="Cancelled by user"),
+        "receipt",
+        "form",
+    ),
+    "receipt-unheard-of": Sample(
+        "A receipt with a code nobody told us of",
+        _receipt(status="Levitated", status_code=999, status_text="Levitated"),
+        "receipt",
+        "form",
+    ),
+    "receipt-test": Sample(
+        "A receipt, as the account's own test pushes it", _receipt(custom_string="", customstring=""), "receipt", "form"
+    ),
+    "receipt-mms": Sample("A receipt of an MMS", _receipt(message_type="mms"), "receipt", "form"),
+    "receipt-email": Sample("A receipt of an e-mail", _receipt(message_type="email"), "receipt", "form"),
+    "receipt-fax": Sample("A receipt of a fax", _receipt(message_type="fax"), "receipt", "form"),
+    "neither": Sample("A push that is neither a text nor a receipt", _neither, "inbound", "form", unknown=True),
     "receipt-json": Sample("A receipt as JSON, should a rule send one", _receipt(**ABSENT), "receipt", "json"),
     "receipt-voice": Sample(
         "A voice receipt, with the key pressed",

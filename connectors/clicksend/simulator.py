@@ -161,7 +161,7 @@ class ClickSendSimulator(Simulator):
                 self._push_receipt(document, sample)
 
     def _text(self, document: Row, sample: Sample, changes: Mapping[str, Any]) -> None:
-        sent = [one for one in self.memory.messages if one["to"] == document["from"]]
+        sent = [one for one in self.memory.messages if one["to"] == document.get("from")]
         if sent and document.get("original_message_id") and "original_message_id" not in changes:
             last = sent[-1]
             answered = {

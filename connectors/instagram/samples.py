@@ -7,88 +7,28 @@ makes the same message twice and another stamp another.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from connectors.connection import Connection
+from connectors.instagram.samples_parts import (
+    CDN,
+    Body,
+    account_of,
+    attached,
+    change,
+    changed,
+    entry,
+    envelope,
+    inbound,
+    item,
+    message,
+    mid,
+    outbound,
+)
 from connectors.provider import Sample, Stamp
-from connectors.samples import at_stand_in
 
-Body = dict[str, Any]
-STORAGE = "https://lookaside.fbsbx.com"
-CDN = f"{STORAGE}/ig_messaging_cdn/?asset_id="
 OTHER_ACCOUNT = "17841400000000099"
-
-
-def account_of(connection: Connection) -> str:
-    """The account the samples are addressed to."""
-    return str(connection.setting("account_id", "17841400000000001"))
-
-
-def mid(stamp: Stamp, suffix: str = "") -> str:
-    """A message id in Meta's manner, the same for the same stamp: base64 without its end."""
-    return base64.b64encode(f"ig_mid_{stamp.id}{suffix}".encode()).decode().rstrip("=")
-
-
-def envelope(connection: Connection, stamp: Stamp, *entries: Body) -> Body:
-    """A body of one account's entry, or of several."""
-    del connection, stamp
-    return {"object": "instagram", "entry": list(entries)}
-
-
-def entry(account: str, stamp: Stamp, **carriers: Any) -> Body:
-    """One entry; its time is a little after its items'."""
-    return {"id": account, "time": stamp.now * 1000 + 247, **carriers}
-
-
-def inbound(connection: Connection, stamp: Stamp, **content: Any) -> Body:
-    """An item from the customer to the account."""
-    return {
-        "sender": {"id": stamp.contact},
-        "recipient": {"id": account_of(connection)},
-        "timestamp": stamp.now * 1000,
-        **content,
-    }
-
-
-def outbound(connection: Connection, stamp: Stamp, **content: Any) -> Body:
-    """An item from the account to the customer."""
-    item = inbound(connection, stamp, **content)
-    return {**item, "sender": item["recipient"], "recipient": item["sender"]}
-
-
-Content = Callable[[Stamp], Body]
-
-
-def item(title: str, content: Content, *, carrier: str = "messaging", ours: bool = False) -> Sample:
-    """A sample of one item in a carrier."""
-
-    def body(connection: Connection, stamp: Stamp) -> Body:
-        made = (outbound if ours else inbound)(connection, stamp, **at_stand_in(connection, content(stamp), STORAGE))
-        return envelope(connection, stamp, entry(account_of(connection), stamp, **{carrier: [made]}))
-
-    return Sample(title, body)
-
-
-def message(title: str, *, ours: bool = False, **content: Any) -> Sample:
-    """A sample of a message; its mid comes from the stamp."""
-    return item(title, lambda stamp: {"message": {"mid": mid(stamp), **content}}, ours=ours)
-
-
-def attached(title: str, *attachments: Body) -> Sample:
-    """A sample of a message that is only attachments."""
-    return message(title, attachments=list(attachments))
-
-
-def change(title: str, field: str, value: Callable[[Connection, Stamp], Body]) -> Sample:
-    """A sample of something under `changes`."""
-
-    def body(connection: Connection, stamp: Stamp) -> Body:
-        changed = {"field": field, "value": value(connection, stamp)}
-        return envelope(connection, stamp, entry(account_of(connection), stamp, changes=[changed]))
-
-    return Sample(title, body)
 
 
 def _comment(connection: Connection, stamp: Stamp) -> Body:
@@ -142,8 +82,29 @@ def _test(connection: Connection, stamp: Stamp) -> Body:
         "timestamp": "1527459824",
         "message": {"mid": "random_mid", "text": "random_text"},
     }
-    changed = {"field": "messages", "value": value}
-    return envelope(connection, stamp, {"id": "0", "time": stamp.now, "changes": [changed]})
+    told = {"field": "messages", "value": value}
+    return envelope(connection, stamp, {"id": "0", "time": stamp.now, "changes": [told]})
+
+
+def _test_reaction(connection: Connection, stamp: Stamp) -> Body:
+    value = {
+        "sender": {"id": "12334"},
+        "recipient": {"id": "23245"},
+        "timestamp": "1527459824",
+        "reaction": {"mid": "random_mid", "action": "react", "reaction": "love", "emoji": "❤️"},
+    }
+    told = {"field": "message_reactions", "value": value}
+    return envelope(connection, stamp, {"id": "0", "time": stamp.now, "changes": [told]})
+
+
+def _bare(connection: Connection, stamp: Stamp) -> Body:
+    value = inbound(connection, stamp, message={"mid": mid(stamp), "text": stamp.text})
+    return {"field": "messages", "value": value}
+
+
+def _messenger(connection: Connection, stamp: Stamp) -> Body:
+    said = inbound(connection, stamp, message={"mid": mid(stamp), "text": stamp.text})
+    return {**envelope(connection, stamp, entry("100000000000001", stamp, messaging=[said])), "object": "page"}
 
 
 def _handshake(connection: Connection, stamp: Stamp) -> Body:
@@ -177,6 +138,15 @@ SAMPLES: dict[str, Sample] = {
         "A reaction to a message",
         lambda stamp: {"reaction": {"mid": mid(stamp), "action": "react", "reaction": "like", "emoji": "👍"}},
     ),
+    "reaction-category": item(
+        "A reaction that has a rough word and no character",
+        lambda stamp: {"reaction": {"mid": mid(stamp), "action": "react", "reaction": "laugh"}},
+    ),
+    "reaction-ours": item(
+        "A reaction of the account's own",
+        lambda stamp: {"reaction": {"mid": mid(stamp), "action": "react", "reaction": "love", "emoji": "❤️"}},
+        ours=True,
+    ),
     "unreact": item("A reaction taken back", lambda stamp: {"reaction": {"mid": mid(stamp), "action": "unreact"}}),
     "seen": item("The customer has read", lambda stamp: {"read": {"mid": mid(stamp)}}),
     "seen-watermark": item(
@@ -185,6 +155,17 @@ SAMPLES: dict[str, Sample] = {
     "postback": item(
         "An ice breaker or a button was tapped",
         lambda stamp: {"postback": {"mid": mid(stamp), "title": "Do you ship abroad?", "payload": "IB_SHIPPING"}},
+    ),
+    "postback-referral": item(
+        "A button was tapped by somebody who came from an ig.me link",
+        lambda stamp: {
+            "postback": {
+                "mid": mid(stamp),
+                "title": "Get started",
+                "payload": "START",
+                "referral": {**_referral(), "ref": "qr-1"},
+            }
+        },
     ),
     "postback-without-mid": item(
         "An ice breaker without a message id",
@@ -223,6 +204,14 @@ SAMPLES: dict[str, Sample] = {
     "story-mention": attached(
         "The account was mentioned in a story",
         {"type": "story_mention", "payload": {"url": f"{CDN}1500000000000004&signature=fake4"}},
+    ),
+    "story-old": attached(
+        "A shared story, said the old way", {"type": "story", "payload": {"url": f"{CDN}1500000000000008&signature=f"}}
+    ),
+    "reel-old": attached("A shared reel, by its other name", {"type": "reel", "payload": _REEL}),
+    "share-old": attached(
+        "A shared post, said the old way",
+        {"type": "share", "payload": {"url": "https://www.instagram.com/p/FAKEpost01/"}},
     ),
     "ephemeral": attached("View-once media, not delivered", {"type": "ephemeral"}),
     "like-heart": attached("A heart", {"type": "like_heart"}),
@@ -271,6 +260,7 @@ SAMPLES: dict[str, Sample] = {
                 messaging=[{"timestamp": stamp.now * 1000, "message_edit": {"mid": mid(stamp), "num_edit": 0}}],
             ),
         ),
+        unknown=True,
     ),
     "referral": item(
         "An ig.me link in a thread that exists",
@@ -320,11 +310,22 @@ SAMPLES: dict[str, Sample] = {
         "Meta warns the account",
         lambda stamp: {"policy_enforcement": {"action": "warning", "reason": f"spam {stamp.id}"}},
     ),
+    "policy-hyphen": item(
+        "Meta blocks the account, in the other spelling",
+        lambda stamp: {"policy-enforcement": {"action": "block", "reason": f"spam {stamp.id}"}},
+    ),
     "feedback": item(
         "A customer judged an answer", lambda stamp: {"response_feedback": {"feedback": "Good bot", "mid": mid(stamp)}}
     ),
     "comment": change("A comment under a post", "comments", _comment),
     "comment-on-entry": Sample("A comment under an advert, directly on the entry", _comment_on_entry),
+    "comment-own": Sample(
+        "A comment of the account's own",
+        lambda connection, stamp: changed(
+            connection, stamp, "comments", {**_comment(connection, stamp), "from": {"id": account_of(connection)}}
+        ),
+        unknown=True,
+    ),
     "live-comment": change("A comment during a broadcast", "live_comments", _comment),
     "mention": change(
         "The account was mentioned in a comment",
@@ -340,5 +341,11 @@ SAMPLES: dict[str, Sample] = {
         "How a story did", "story_insights", lambda _, stamp: {"media_id": f"17{stamp.now}", "reach": 5}
     ),
     "test": Sample("The dashboard's Test button, for nobody's account", _test),
+    "test-reaction": Sample("The Test button of another field", _test_reaction),
+    "bare": Sample("A change without its envelope, as some tests send it", _bare),
+    "messenger": Sample("What is for a Page of the same app", _messenger, unknown=True),
+    "unheard-of": replace(
+        item("An item of a kind nobody told us of", lambda stamp: {"hologram": {"id": stamp.id}}), unknown=True
+    ),
     "handshake": Sample("Meta checks the callback (GET)", _handshake, encoding="query"),
 }

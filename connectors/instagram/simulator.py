@@ -32,7 +32,8 @@ from connectors.guards import HookRequest
 from connectors.instagram import simulator_send, webhooks
 from connectors.instagram.account import FACEBOOK_LOGIN, proof
 from connectors.instagram.actions import ACTIONS
-from connectors.instagram.samples import SAMPLES, entry
+from connectors.instagram.samples import SAMPLES
+from connectors.instagram.samples_parts import entry
 from connectors.instagram.simulator_account import DENIED, LIFE, Bureau, Desk, OAuthRefusal
 from connectors.instagram.simulator_memory import DAY, Memory, Meter, Refusal, Said, Token, invalid
 from connectors.instagram.simulator_read import Reader, customer_of, fields

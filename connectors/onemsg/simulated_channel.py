@@ -14,7 +14,7 @@ from typing import Any
 from connectors.media_types import NAMES
 from connectors.onemsg import simulated_bodies as bodies
 from connectors.onemsg.replies import urls
-from connectors.onemsg.samples import acked, echoed
+from connectors.onemsg.samples_flat import acked, echoed
 from connectors.onemsg.simulated_bodies import Refusal
 from connectors.provider import Stamp
 

@@ -19,6 +19,8 @@ CURRENCY = {
 }
 Row = dict[str, Any]
 
+TEXT = frozenset({"message_id", "from", "to", "body", "timestamp"})  # what a text that really came in has
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -145,7 +147,9 @@ class Memory:
         return found
 
     def heard(self, document: Mapping[str, Any]) -> None:
-        """A text that came in stands in the history too."""
+        """A text that came in stands in the history too; what is none, or a test, does not."""
+        if not TEXT <= document.keys():
+            return
         self.messages.append(
             {
                 "direction": "in",

@@ -65,6 +65,13 @@ def sms(connection: Connection, stamp: Stamp) -> Body:
     )
 
 
+def sms_keyword(connection: Connection, stamp: Stamp) -> Body:
+    """An inbound SMS with a keyword, and a word for its sender."""
+    told = sms(connection, stamp)
+    told["results"][0] |= {"text": f"JOIN {stamp.text}", "keyword": "JOIN", "callbackData": "kw-join", "from": "MTN"}
+    return told
+
+
 def sms_report(connection: Connection, stamp: Stamp) -> Body:
     """A delivery report of /sms/3/messages."""
     return {
@@ -84,6 +91,24 @@ def sms_report(connection: Connection, stamp: Stamp) -> Body:
             }
         ]
     }
+
+
+def sms_reported(group: int, group_name: str, ident: int, word: str, **error: Any) -> Any:
+    """The same report with another status."""
+
+    def body(connection: Connection, stamp: Stamp) -> Body:
+        told = sms_report(connection, stamp)
+        status = {
+            "groupId": group,
+            "groupName": group_name,
+            "id": ident,
+            "name": word,
+            "description": word.capitalize(),
+        }
+        told["results"][0] |= {"status": status, "error": {**NO_ERROR, **error}}
+        return told
+
+    return body
 
 
 def sms_report_v2(connection: Connection, stamp: Stamp) -> Body:

@@ -1,4 +1,4 @@
-"""Everything else Infobip tells of: e-mail, voice, clicks, notices of the account, the Messages API form."""
+"""Everything else Infobip tells of: voice, numbers, notices of the account."""
 
 from __future__ import annotations
 
@@ -7,87 +7,6 @@ from typing import Any
 from connectors.connection import Connection
 from connectors.infobip.samples.messages import DELIVERED, NO_ERROR, Body, at, ours
 from connectors.provider import Stamp
-
-ANN = "ann@customer.example"
-PLATFORM = {"entityId": "tenant-42", "applicationId": "news"}
-
-
-def email_report(connection: Connection, stamp: Stamp) -> Body:
-    """A delivery report of an e-mail: a hard bounce."""
-    del connection
-    return {
-        "results": [
-            {
-                "bulkId": f"bulk-{stamp.id}",
-                "messageId": stamp.id,
-                "to": ANN,
-                "sentAt": at(stamp, -2),
-                "doneAt": at(stamp),
-                "smsCount": 1,
-                "attemptCount": 1,
-                "timeToFirstAttempt": 410,
-                "browserLink": "https://t.acme.example/render?id=9A",
-                "sendingIp": "192.0.2.10",
-                "smtp": {"response": "550 5.1.1 unknown user"},
-                "price": {"pricePerMessage": 0, "currency": "UNKNOWN"},
-                **PLATFORM,
-                "status": {
-                    "groupId": 2,
-                    "groupName": "UNDELIVERABLE",
-                    "id": 9,
-                    "name": "UNDELIVERABLE_NOT_DELIVERED",
-                    "description": "Message sent not delivered",
-                },
-                "error": {
-                    "groupId": 1,
-                    "groupName": "HANDSET_ERRORS",
-                    "id": 6012,
-                    "name": "EC_HARD_BOUNCE",
-                    "description": "Hard bounce",
-                    "permanent": True,
-                },
-            }
-        ]
-    }
-
-
-def tracked(word: str, recipient: str | None = ANN, **more: Any) -> Any:
-    """A tracking event; recipient None is the stamp's number."""
-
-    def body(connection: Connection, stamp: Stamp) -> Body:
-        del connection
-        place = {"countryName": "United Kingdom", "city": "Leeds"}
-        told: Body = {
-            "notificationType": word,
-            "recipient": recipient or stamp.contact,
-            "sendDateTime": stamp.now * 1000,
-            "messageId": f"m-{stamp.id}",
-            "bulkId": "b-1",
-            "callbackData": "x",
-            "recipientInfo": {"deviceType": "Phone", "os": "iOS 19", "deviceName": "Apple"},
-            **PLATFORM,
-            **more,
-        }
-        if recipient is None:
-            return {**told, "geoLocationInfo": place}
-        return {**told, "eventId": f"event-{stamp.id}", "domain": "mail.acme.example", "geoLocation": place}
-
-    return body
-
-
-def email_blocked(connection: Connection, stamp: Stamp) -> Body:
-    """A domain that bounces too much was blocked."""
-    del connection
-    details: Body = {
-        "type": "HIGH_BOUNCE_RATE_BLOCKED",
-        "accountKey": "8F07",
-        "domain": "mail.acme.example",
-        "blockThreshold": 5.0,
-        "bounceRate": 6.6,
-        "scope": "DAILY",
-    }
-    return {"eventId": f"event-{stamp.id}", "createdAt": stamp.now * 1000, "eventDetails": details}
-
 
 ANSWERED = {
     "groupId": 0,
@@ -198,18 +117,40 @@ def number_masking(connection: Connection, stamp: Stamp) -> Body:
     }
 
 
-def template(connection: Connection, stamp: Stamp) -> Body:
-    """A WhatsApp template was rejected; the ids of entity and application are numbers here."""
+def number_masking_asked(connection: Connection, stamp: Stamp) -> Body:
+    """A masked call asks where to go, which a webhook cannot answer; kept all the same."""
     del connection
     return {
-        "messageTemplateId": f"11{stamp.now}",
-        "messageTemplateName": "order_shipped",
-        "messageTemplateLanguage": "en_GB",
-        "timestamp": at(stamp),
-        "change": {"type": "TEMPLATE_STATUS_UPDATE", "newStatus": "REJECTED", "reason": "SCAM"},
-        "entityId": 123456,
-        "applicationId": 1234567,
+        "from": stamp.contact,
+        "to": "447860099111",
+        "correlationId": "c-1",
+        "nmCorrelationId": f"n-{stamp.id}",
+        "dtmfCaptured": True,
     }
+
+
+def unheard_of(connection: Connection, stamp: Stamp) -> Body:
+    """An item that tells nothing we know."""
+    del connection
+    return {"results": [{"hologramId": stamp.id, "beamedAt": at(stamp)}]}
+
+
+def template(**change: Any) -> Any:
+    """A WhatsApp template changed; the ids of entity and application are numbers here."""
+
+    def body(connection: Connection, stamp: Stamp) -> Body:
+        del connection
+        return {
+            "messageTemplateId": f"11{stamp.now}",
+            "messageTemplateName": "order_shipped",
+            "messageTemplateLanguage": "en_GB",
+            "timestamp": at(stamp),
+            "change": change,
+            "entityId": 123456,
+            "applicationId": 1234567,
+        }
+
+    return body
 
 
 def noticed(content: Body) -> Any:
@@ -248,30 +189,3 @@ PAYMENT: Body = {
     "callbackData": {"k": "v"},
     "transactions": [{"id": "t-1", "type": "UPI", "status": "SUCCESS"}],
 }
-
-
-PICTURE = [{"type": "IMAGE", "url": "https://files.example/i.jpg", "text": "Hi"}]
-
-
-def form(event: str, **more: Any) -> Any:
-    """An item of the Messages API form."""
-
-    def body(connection: Connection, stamp: Stamp) -> Body:
-        sender = ours(connection, "whatsapp", "447860099299")
-        inbound = event not in {"DELIVERY", "SEEN"}
-        told: Body = {
-            "event": event,
-            "channel": "WHATSAPP",
-            "sender": stamp.contact if inbound else sender,
-            "destination": sender if inbound else stamp.contact,
-            "messageId": stamp.id,
-            **({"receivedAt": at(stamp)} if inbound else {"sentAt": at(stamp, -3), "bulkId": "b"}),
-            "platform": {"entityId": "e", "applicationId": "a"},
-        }
-        if event == "SEEN":
-            told["seenAt"] = at(stamp)
-        if event == "DELIVERY":
-            told |= {"doneAt": at(stamp), "mccMnc": 23410, "status": DELIVERED, "error": {"id": 0}}
-        return {"results": [{**told, **more}]}
-
-    return body
