@@ -201,6 +201,7 @@ class Provider:
                allowance used, so that the limit is never reached; None: go on.  Asked of every answer, refusals too
     refresh:   for expiring secrets
     login:     where a person gets the credentials by logging in
+    console:   the provider's page where a person finds or makes credentials
     paste:     where a person has to paste the webhook's URL; "" where `register` does all of it
     media:     (connection, attachment as events show it, ask) → where its file is now, if it takes credentials or a
                question to have it; None: at its url.  Asked when somebody wants the file, never while parsing
@@ -239,6 +240,7 @@ class Provider:
     refresh: Refresh | None = None
     login: Login | None = None
     paste: str = ""
+    console: str | None = None
     prove: Callable[[UnknownCall, Ask], Outcome | None] | None = None
     media: Callable[[Connection, Mapping[str, Any], Ask], FileAt | None] | None = None
     also: Iterable[str] = ()

@@ -28,6 +28,7 @@ from web.pressure import Pressure
 from web.spool.spool import Spool
 from web.turned_away import TurnedAway
 from worker.core import Core
+from worker.rotation import fits
 from worker.store import journal
 from worker.store.client import is_away
 from worker.store.connections import Stored
@@ -135,8 +136,7 @@ class Receiver:
         stored = self.core.connections.get(name)
         if stored is not None and stored.archived:
             stored = None
-        fits = same(token, stored.token if stored is not None else NOBODY)
-        return stored, hook or "", fits
+        return stored, hook or "", fits(stored, token) if stored is not None else same(token, NOBODY)
 
     def _serve(self, environ: dict[str, Any], stored: Stored, hook: str) -> tuple[str, HookAnswer]:
         """(outcome, answer) of a request whose token fits.  raises: Refused, BodyError"""

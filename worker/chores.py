@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from worker import expiry, reconcile, tokens
+from worker import expiry, provision, reconcile, rotation, tokens
 from worker.core import Core
 
 log = logging.getLogger("ferry.chores")
@@ -54,6 +54,8 @@ class Chores:
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + MINUTE
             tokens.turn(self.core)
+            rotation.turn(self.core)
+            provision.unstick(self.core)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + HOUR
             expiry.turn(self.core)

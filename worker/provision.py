@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -27,8 +27,7 @@ from worker.store.text import iso
 
 log = logging.getLogger("ferry.provision")
 
-CONFIGURATION_ERROR = "CONFIGURATION_ERROR"
-SETUP_FAILED = "SETUP_FAILED"
+STUCK = timedelta(minutes=5)  # whoever tries a connection has said how it went long before
 
 
 def hold(
@@ -99,7 +98,7 @@ def create(
         created_at=iso(datetime.now(UTC)),
         limits=pace.hold(chosen, limits or {}),
     )
-    made = tokens.noted(chosen, None, made)
+    made = replace(tokens.noted(chosen, None, made), since=made.created_at)
     try:
         saved = core.connections.save(made, only_new=True)
     except BadName as problem:
@@ -131,15 +130,33 @@ def ensure(
     if had.provider != chosen.name:
         told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
         raise Conflict(told)
-    held, hidden = hold(chosen, {**had.settings, **settings}, {**had.secrets, **secrets})
-    paced = had.limits if limits is None else pace.hold(chosen, limits)
-    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, archived=False, limits=paced)
-    changed = tokens.noted(chosen, had, changed)
+    changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, label, limits))
     if changed == had and had.state == READY:
         return check(core, had)
-    changed = replace(changed, state=states.BUILDING)
-    core.connections.save(changed)
-    return check(core, changed)
+    return check(core, states.building(core, changed))
+
+
+def laid(
+    provider: Provider,
+    had: Stored,
+    settings: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    label: str = "",
+    limits: Mapping[str, Any] | None = None,
+) -> Stored:
+    """
+    The connection with these words laid over what it has, None taking one away; an archived one is back.
+
+    raises: InvalidCall
+    """
+    held, hidden = hold(provider, _over(had.settings, settings), _over(had.secrets, secrets))
+    paced = had.limits if limits is None else pace.hold(provider, limits)
+    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, archived=False, limits=paced)
+    return tokens.noted(provider, had, changed)
+
+
+def _over(had: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in {**had, **given}.items() if value is not None}
 
 
 def get(core: Core, ident: str) -> Stored:
@@ -172,6 +189,19 @@ def check(core: Core, stored: Stored) -> Stored:
     return after
 
 
+def unstick(core: Core) -> int:
+    """Tries again what somebody began to try and never finished; returns how many there were."""
+    late = iso(datetime.now(UTC) - STUCK)
+    stuck = [
+        one
+        for one in core.connections.all()
+        if one.state == states.BUILDING and not one.archived and (one.since or one.created_at) < late
+    ]
+    for one in stuck:
+        check(core, one)
+    return len(stuck)
+
+
 def _judged(
     provider: Provider, spoken: Connection, problem: ConnectorError
 ) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
@@ -181,7 +211,7 @@ def _judged(
         action = states.required(provider, spoken.id)
         return states.CLIENT_ACTION_REQUIRED, action, error
     if isinstance(problem, InvalidCall):
-        return CONFIGURATION_ERROR, None, error
+        return states.CONFIGURATION_ERROR, None, error
     if isinstance(problem, Unreachable | Throttled | OutcomeUnknown):
-        return SETUP_FAILED, None, error
-    return CONFIGURATION_ERROR, None, error
+        return states.SETUP_FAILED, None, error
+    return states.CONFIGURATION_ERROR, None, error

@@ -1,8 +1,9 @@
-"""What a person may do to a connection: change it, pause it, let it go on, archive it."""
+"""What a person may do to a connection: change it, pause it, let it go on, archive it, bring it back."""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from secrets import token_hex
@@ -15,11 +16,13 @@ from worker import pace, states, tokens
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.provision import check, get, hold
-from worker.store.connections import Stored
+from worker.store.connections import READY, Gone, Stored
+from worker.store.text import text
 
 log = logging.getLogger("ferry.standing")
 
 PAUSED = "paused"
+FLIGHT_SECONDS = 30.0  # an archiving waits so long for what is at the provider
 
 
 def made_up(provider: Provider) -> str:
@@ -31,7 +34,7 @@ def living(core: Core, ident: str) -> Stored:
     """The connection, unless it is archived.  raises: NotFound"""
     found = get(core, ident)
     if found.archived:
-        told = f"the connection {ident!r} is archived"
+        told = f"the connection {ident!r} is archived: `ferry connection restore {ident}` brings it back"
         raise NotFound(told)
     return found
 
@@ -52,34 +55,52 @@ def change(
     """
     had = living(core, ident)
     provider = core.provider(had)
-    held, hidden = hold(provider, _laid(had.settings, settings), _laid(had.secrets, secrets))
-    changed = replace(
-        had,
-        settings=held,
-        secrets=hidden,
-        limits=pace.hold(provider, _laid(had.limits, limits)),
-        label=had.label if label is None else label,
-    )
-    changed = tokens.noted(provider, had, changed)
+
+    def laid(now: Stored) -> Stored:
+        held, hidden = hold(provider, _laid(now.settings, settings), _laid(now.secrets, secrets))
+        changed = replace(
+            now,
+            settings=held,
+            secrets=hidden,
+            limits=pace.hold(provider, _laid(now.limits, limits)),
+            label=now.label if label is None else label,
+        )
+        return tokens.noted(provider, now, changed)
+
+    changed = _update(core, ident, laid)
     if (changed.settings, changed.secrets) == (had.settings, had.secrets):
-        core.connections.save(changed)
         return changed
-    changed = replace(changed, state=states.BUILDING)
-    core.connections.save(changed)
-    return check(core, changed)
+    return check(core, states.building(core, changed))
+
+
+def reconnect(
+    core: Core, ident: str, *, settings: Mapping[str, Any] | None = None, secrets: Mapping[str, Any] | None = None
+) -> Stored:
+    """
+    The same connection with new credentials, or the same ones tried once more; what waited for them goes on, in order.
+
+    raises: NotFound, InvalidCall
+    """
+    changed = change(core, ident, settings=settings, secrets=secrets)
+    return changed if changed.state == READY else check(core, states.building(core, changed))
 
 
 def _laid(had: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
     return {name: value for name, value in {**had, **(given or {})}.items() if value is not None}
 
 
+def _update(core: Core, ident: str, changed: Any) -> Stored:
+    try:
+        return core.connections.update(ident, changed)
+    except Gone as problem:
+        raise NotFound(str(problem)) from problem
+
+
 def pause(core: Core, ident: str) -> Stored:
     """Closes the gate of its queues: one write, however many runs wait.  raises: NotFound"""
-    had = living(core, ident)
+    living(core, ident)
     states.gate(core, ident, states.FAR_MS, PAUSED)
-    changed = replace(had, paused=True)
-    core.connections.save(changed)
-    return changed
+    return _update(core, ident, lambda now: replace(now, paused=True))
 
 
 def resume(core: Core, ident: str) -> Stored:
@@ -89,16 +110,15 @@ def resume(core: Core, ident: str) -> Stored:
         states.gate(core, ident, states.FAR_MS, "auth")
     else:
         states.gate(core, ident, 0, "")
-    changed = replace(had, paused=False)
-    core.connections.save(changed)
-    return changed
+    return _update(core, ident, lambda now: replace(now, paused=False))
 
 
-def archive(core: Core, ident: str) -> Stored:
+def archive(core: Core, ident: str, *, seconds: float = FLIGHT_SECONDS) -> Stored:
     """
-    Takes it out of service: its webhook is unregistered as far as the provider lets us, and its URL answers 404.
+    Takes it out of service: what is at the provider is waited for, what is queued becomes dead letters, its webhook is
+    unregistered as far as the provider lets us, and its URL answers 404.
 
-    raises: NotFound, Conflict while others take their webhooks by its URL
+    raises: NotFound, Conflict while others take their webhooks by its URL, or something is still at the provider
     """
     had = get(core, ident)
     if had.archived:
@@ -107,6 +127,8 @@ def archive(core: Core, ident: str) -> Stored:
     if others:
         told = f"{', '.join(others)} take their webhooks by the URL of {ident!r}: archive or move them first"
         raise Conflict(told)
+    states.gate(core, ident, states.FAR_MS, "archived")  # nothing more leaves
+    _land(core, had, seconds)
     provider = core.provider(had)
     if provider.unregister is not None and core.settings.public_url:
         spoken = had.speak(core.settings.public_url)
@@ -115,6 +137,45 @@ def archive(core: Core, ident: str) -> Stored:
                 provider.unregister(spoken, http.asking(provider, spoken, client))
         except ConnectorError as problem:
             log.warning("webhook not unregistered", extra={"connection": ident, "error": problem.name})
-    changed = replace(had, archived=True)
-    core.connections.save(changed)
+    changed = _update(core, ident, lambda now: replace(now, archived=True, formers=()))
+    states.tell(core, changed, had.state)
+    states.gate(core, ident, 0, "")  # what is queued ends now, each with its dead letter
     return changed
+
+
+def _land(core: Core, stored: Stored, seconds: float) -> None:
+    """Waits for runs that are at the provider.  raises: Conflict, with the gate as it was"""
+    until = time.monotonic() + seconds
+    while count := flying(core, stored.id):
+        if time.monotonic() > until:
+            if not stored.paused:
+                resume(core, stored.id)
+            told = f"{count} run(s) of {stored.id!r} are at the provider: archive it once they have ended"
+            raise Conflict(told)
+        time.sleep(0.05)
+
+
+def flying(core: Core, connection: str) -> int:
+    """How many of its runs are at the provider at this moment."""
+    client, partition = core.store.client, core.store.of(connection)
+    count = 0
+    for kind in states.CLASSES:
+        lanes: Any = client.hkeys(core.store.key(partition, f"h:out:{connection}:{kind}"))
+        for lane in lanes:
+            head: Any = client.lindex(core.store.key(partition, f"l:{text(lane)}"), 0)
+            if head is not None:
+                state: Any = client.hget(core.store.key(partition, f"r:{text(head)}"), "state")
+                count += text(state) == "leaving"
+    return count
+
+
+def restore(core: Core, ident: str) -> Stored:
+    """An archived connection is tried and registered again; what it did is still there.  raises: NotFound"""
+    had = get(core, ident)
+    if not had.archived:
+        return had
+    back: dict[str, Any] = {"archived": False, "state": states.BUILDING, "action": None, "error": None}
+    changed = _update(core, ident, lambda now: replace(now, **back))
+    if changed.paused:
+        states.gate(core, ident, states.FAR_MS, PAUSED)
+    return check(core, changed)

@@ -17,13 +17,16 @@ from connectors.events import EventType
 from connectors.provider import Provider
 from worker.core import Core
 from worker.store import events, ids
-from worker.store.connections import READY, Stored
+from worker.store.connections import DISABLED, READY, Stored
 from worker.store.text import iso, text
 
 log = logging.getLogger("ferry.states")
 
 BUILDING = "BUILDING"
 CLIENT_ACTION_REQUIRED = "CLIENT_ACTION_REQUIRED"
+CONFIGURATION_ERROR = "CONFIGURATION_ERROR"
+SETUP_FAILED = "SETUP_FAILED"
+STATES = (READY, BUILDING, CLIENT_ACTION_REQUIRED, CONFIGURATION_ERROR, SETUP_FAILED, DISABLED)
 FAR_MS = 10 * 365 * 86_400_000  # a gate that only a person opens
 CLASSES = ("live", "bulk")
 
@@ -36,14 +39,14 @@ def required(provider: Provider, ident: str, why: str = "does not accept the cre
         return {
             "type": "connect",
             "description": f"{title} {why}: log in again with {command}",
-            "uiUrl": None,
+            "uiUrl": provider.console,
             "agentInstructions": f"Ask the owner to run {command} at a terminal and to log in to {title} in the "
             "browser it opens: an agent cannot do that for them.",
         }
     return {
         "type": "provide-input",
         "description": f"{title} {why}: give new ones",
-        "uiUrl": None,
+        "uiUrl": provider.console,
         "agentInstructions": f"Ask the owner for the credentials of {title}, then run `{remedy(provider, ident)}`.",
     }
 
@@ -72,12 +75,16 @@ def change(
 ) -> Stored:
     """Stores the state, opens or closes the gate as it asks for, and tells whoever listens of a change."""
     before = stored.state
-    after = replace(stored, state=state, action=action, error=error)
-    if after != stored:
-        core.connections.save(after)
+
+    def changed(now: Stored) -> Stored:
+        nonlocal before
+        before = now.state
+        return replace(now, state=state, action=action, error=error)
+
+    after = core.connections.update(stored.id, changed)
     if state == CLIENT_ACTION_REQUIRED:
         gate(core, stored.id, FAR_MS, "auth")
-    elif state == READY and not stored.paused and _held_for_auth(core, stored.id):
+    elif state == READY and not after.paused and _held_for_auth(core, stored.id):
         gate(core, stored.id, 0, "")
     if before != state and (before, state) != (BUILDING, READY):  # whoever builds one hears how it went
         tell(core, after, before)
@@ -87,6 +94,11 @@ def change(
 def _held_for_auth(core: Core, connection: str) -> bool:
     key = core.store.key(core.store.of(connection), f"g:{connection}")
     return text(core.store.client.hget(key, "reason")) == "auth"
+
+
+def building(core: Core, stored: Stored) -> Stored:
+    """It is being tried: whoever looks meanwhile sees that."""
+    return core.connections.update(stored.id, lambda now: replace(now, state=BUILDING, action=None, error=None))
 
 
 def gate(core: Core, connection: str, ms: int, reason: str) -> None:
@@ -101,7 +113,8 @@ def gate(core: Core, connection: str, ms: int, reason: str) -> None:
 def tell(core: Core, stored: Stored, before: str, *, warnings: Sequence[Mapping[str, Any]] = (), key: str = "") -> None:
     """One connection.state event; the same `key` is the same event, however often it is told."""
     partition, now = core.store.of(stored.id), datetime.now(UTC)
-    key = key or f"{stored.state}:{iso(now)}"
+    state = DISABLED if stored.archived else stored.state
+    key = key or f"{state}:{iso(now)}"
     body = {
         "id": ids.event_id(partition, stored.id, EventType.CONNECTION_STATE, key),
         "type": str(EventType.CONNECTION_STATE),
@@ -114,7 +127,7 @@ def tell(core: Core, stored: Stored, before: str, *, warnings: Sequence[Mapping[
         "raw": None,
         "state": {
             "before": before,
-            "state": stored.state,
+            "state": state,
             "clientAction": stored.action,
             "error": stored.error,
             "warnings": list(warnings),

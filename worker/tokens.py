@@ -80,8 +80,7 @@ def _renewed(core: Core, stored: Stored) -> Stored:
             if problem.reason == Reason.AUTH:
                 states.refused(core, stored, problem)
             raise
-    after = apply(stored, changed)
-    core.connections.save(after)
+    after = core.connections.update(stored.id, lambda now: apply(now, changed))
     log.info("secrets renewed", extra={"connection": stored.id, "provider": provider.title})
     return after
 

@@ -33,6 +33,7 @@ PROVIDER = Provider(
     name="clicksend",
     title="clicksend",
     base_url=BASE_URL,
+    console="https://dashboard.clicksend.com",
     settings=schemas.Account,
     secrets=schemas.Keys,
     locate=lambda connection, path: origin(connection, BASE_URL) + path,

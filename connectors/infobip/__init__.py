@@ -19,6 +19,7 @@ PROVIDER = Provider(
     name="infobip",
     title="infobip",
     base_url=access.SHARED,
+    console="https://portal.infobip.com",
     settings=settings.InfobipSettings,
     secrets=settings.InfobipSecrets,
     locate=access.locate,

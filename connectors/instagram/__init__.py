@@ -15,6 +15,7 @@ PROVIDER = Provider(
     name="instagram",
     title="instagram",
     base_url=account.HOSTS[account.INSTAGRAM_LOGIN],
+    console="https://developers.facebook.com/apps",
     settings=account.InstagramSettings,
     secrets=account.InstagramSecrets,
     locate=account.locate,

@@ -17,6 +17,7 @@ PROVIDER = Provider(
     name="onemsg",
     title="1msg",
     base_url=account.BASE_URL,
+    console="https://app.1msg.io",
     settings=account.ChannelSettings,
     secrets=account.ChannelSecrets,
     locate=account.locate,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response
-from marshmallow import RAISE, Schema, fields
+from marshmallow import RAISE, Schema, fields, validate
 
 from connectors.errors import InvalidCall
 from connectors.registry import find
 from web.api import paging, shapes
-from web.api.openapi import Part
+from web.api.openapi import Part, Query
 from web.api.speech import ferry, given, listed, takes, told
-from worker import expiry, pace, provision, standing
+from worker import differing, expiry, pace, provision, rotation, standing
 from worker.accept import NotFound
 from worker.store.connections import Stored
 
@@ -57,6 +57,53 @@ class Change(Schema):
     limits = LIMITS
 
 
+class Whole(Schema):
+    """A connection as it should be; what is not named stays as it is, and null takes a word away."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    provider = fields.Str(required=True, metadata={"description": "by name or title", "example": "clicksend"})
+    label = fields.Str(load_default="")
+    settings = fields.Dict(keys=fields.Str(), load_default=dict)
+    secrets = fields.Dict(keys=fields.Str(), load_default=dict)
+    limits = LIMITS
+
+
+class Credentials(Schema):
+    """New credentials."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    settings = fields.Dict(keys=fields.Str())
+    secrets = fields.Dict(keys=fields.Str())
+
+
+class Rotating(Schema):
+    """How a webhook secret is changed."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    grace_seconds = fields.Float(
+        validate=validate.Range(0, 90 * 86_400),
+        metadata={"description": "how long the old URL is accepted: a day, or a week where a person pastes it"},
+    )
+
+
+class Ensuring(Query):
+    """How a connection is ensured."""
+
+    dry_run = fields.Bool(load_default=False, metadata={"description": "say what would change; change nothing"})
+
+
 class Listing(paging.Page):
     """Which connections."""
 
@@ -64,7 +111,7 @@ class Listing(paging.Page):
     archived = fields.Bool(load_default=False, metadata={"description": "archived ones too"})
 
 
-NEW, CHANGE = New(), Change()
+NEW, CHANGE, WHOLE, CREDENTIALS, ROTATING = New(), Change(), Whole(), Credentials(), Rotating()
 
 
 def _shown(stored: Stored) -> dict[str, Any]:
@@ -147,6 +194,62 @@ def archive(ident: str) -> Response:
 def check(ident: str) -> Response:
     """Try the credentials and register the webhook again."""
     return told(_shown(provision.check(ferry(), standing.living(ferry(), ident))))
+
+
+@part.route("/<ident>", methods=["PUT"])
+@part.arguments(Ensuring, location="query")
+@part.doc(**takes(Whole))
+@part.response(200, shapes.Connection, description="Found or made, tried, registered; with dry_run what would change")
+@part.alt_response(409, "CONFLICT")
+@part.alt_response(422, "UNPROCESSABLE_ENTITY")
+def ensure(query: dict[str, Any], ident: str) -> Response:
+    """Find a connection or make it, lay these words over what it has, try it, register its webhook.  Safe to repeat."""
+    core, words = ferry(), given(WHOLE)
+    try:
+        provider = find(words["provider"]).name
+    except InvalidCall as problem:
+        raise NotFound(problem.text, "provider") from problem
+    words = {**words, "provider": provider}
+    if query["dry_run"]:
+        return told(differing.differences(core, ident, **words))
+    return told(_shown(provision.ensure(core, ident=ident, **words)))
+
+
+@part.route("/<ident>/reconnect", methods=["POST"])
+@part.doc(**takes(Credentials, needed=False))
+@part.response(200, shapes.Connection, description="`state` says how it went")
+@part.alt_response(404, "NOT_FOUND")
+@part.alt_response(422, "UNPROCESSABLE_ENTITY")
+def reconnect(ident: str) -> Response:
+    """Give a connection new credentials, or try those it has once more; what waited for them goes on, in order."""
+    return told(_shown(standing.reconnect(ferry(), ident, **given(CREDENTIALS, needed=False))))
+
+
+@part.route("/<ident>/rotate", methods=["POST"])
+@part.doc(**takes(Rotating, needed=False))
+@part.response(200, shapes.Connection, description="`webhook_url` is new; `former_webhooks` tells of the old one")
+@part.alt_response(404, "NOT_FOUND")
+@part.alt_response(409, "CONFLICT")
+def rotate(ident: str) -> Response:
+    """Change the secret in the webhook's URL; the one before is accepted for a while.  Safe to repeat."""
+    return told(_shown(rotation.rotate(ferry(), ident, given(ROTATING, needed=False).get("grace_seconds"))))
+
+
+@part.route("/<ident>/archive", methods=["POST"])
+@part.response(200, shapes.Connection)
+@part.alt_response(404, "NOT_FOUND")
+@part.alt_response(409, "CONFLICT")
+def put_away(ident: str) -> Response:
+    """The same as DELETE."""
+    return told(_shown(standing.archive(ferry(), ident)))
+
+
+@part.route("/<ident>/restore", methods=["POST"])
+@part.response(200, shapes.Connection, description="`state` says how it went")
+@part.alt_response(404, "NOT_FOUND")
+def restore(ident: str) -> Response:
+    """Bring an archived connection back: it is tried and registered again."""
+    return told(_shown(standing.restore(ferry(), ident)))
 
 
 @part.route("/<ident>/pause", methods=["POST"])

@@ -90,7 +90,9 @@ class Connection(Schema):
     id = fields.Str()
     provider = fields.Str()
     label = fields.Str()
-    state = fields.Str(metadata=said("READY, BUILDING, CLIENT_ACTION_REQUIRED, CONFIGURATION_ERROR, SETUP_FAILED"))
+    state = fields.Str(
+        metadata=said("READY, BUILDING, CLIENT_ACTION_REQUIRED, CONFIGURATION_ERROR, SETUP_FAILED, DISABLED")
+    )
     client_action = fields.Dict(data_key="clientAction", allow_none=True, metadata=said("what a person has to do"))
     error = fields.Nested(Error, allow_none=True)
     warnings = fields.List(
@@ -102,6 +104,10 @@ class Connection(Schema):
     paused = fields.Bool()
     archived = fields.Bool()
     webhook_url = fields.Str(metadata=said("where the provider calls; its path holds a secret"))
+    former_webhooks = fields.List(
+        fields.Dict(),
+        metadata=said("URLs from before a rotation, still accepted: {accepted_until}; null: open"),
+    )
     created_at = when("when it was made")
 
 

@@ -77,6 +77,34 @@ def key() -> None:
     showing.note("Put it into FERRY_SECRET_KEYS.  To change a key: the new one first, then the old one, by a comma.")
 
 
+@config.command("rotate")
+@as_json
+def rotate(*, as_json: bool) -> None:
+    """
+    Encrypt all secrets under the newest of FERRY_SECRET_KEYS, while everything runs.
+
+    \b
+      1. put the new key in front of the old one, everywhere, and restart
+      2. ferry config rotate
+      3. take the old key away, and restart
+    """
+    from worker.cli.backstage import core_here
+    from worker.rekeying import rekey
+
+    core = core_here()
+    try:
+        told = rekey(core)
+    finally:
+        core.store.close()
+    if as_json:
+        showing.data({"connections": told.connections, "runs": told.runs, "left": told.left})
+    else:
+        click.echo(f"{told.connections} connection(s) and {told.runs} run(s) encrypted under the newest key.")
+    if told.left:
+        raise Failure(f"{told.left} are still under an old key", following="ferry config rotate")
+    showing.note("The other keys of FERRY_SECRET_KEYS can be taken away.")
+
+
 SOURCES = {
     "bash": 'eval "$(ferry completion bash)"     in ~/.bashrc',
     "zsh": 'eval "$(ferry completion zsh)"      in ~/.zshrc',

@@ -9,11 +9,11 @@ from urllib.parse import quote, urlsplit
 import click
 
 from worker.cli import failing, showing
-from worker.cli.connection import judge, show
 from worker.cli.door import with_door_beside_key
 from worker.cli.failing import Failure
 from worker.cli.pairs import secrets_of, settings_of
 from worker.cli.showing import as_json
+from worker.cli.verdict import judge, show
 
 if TYPE_CHECKING:
     from connectors.provider import Grant, Login, Provider

@@ -115,6 +115,14 @@ def _connections(core: Core) -> Iterator[Finding]:
         yield Finding("wrong", "secrets", str(problem), "ferry config show")
         return
     yield Finding("ok", "secrets", f"the key opens what is stored of {len(found)} connection(s)")
+    keys = len(core.settings.secret_keys)
+    old = core.connections.old_keys() if keys > 1 else 0
+    if old:
+        words = f"{old} connection(s) are under an old key: `ferry config rotate` encrypts them under the newest"
+        yield Finding("warning", "secrets", words)
+    elif keys > 1:
+        words = "all is under the newest of FERRY_SECRET_KEYS: the others can be taken away"
+        yield Finding("ok", "secrets", words)
     for words in restored.warnings(core):
         yield Finding("warning", "redis", words)
     for one in found:

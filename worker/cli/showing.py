@@ -105,3 +105,14 @@ def waiting(words: str) -> Iterator[None]:
 
     with Console(stderr=True).status(words):
         yield
+
+
+def confirmed(question: str, *, yes: bool, following: str) -> None:
+    """Goes on when a person says so; off a terminal only with --yes.  raises: Failure, click.Abort"""
+    from worker.cli.failing import USAGE, Failure
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Failure("this destroys something, and nobody is here to ask", following=following, code=USAGE)
+    click.confirm(question, abort=True, err=True)

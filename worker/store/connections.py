@@ -6,23 +6,29 @@ The cache's version is asked for at most once a second, so a change is everywher
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+import redis
+
 from connectors.connection import Connection, tail
 from worker.store.base import Store
 from worker.store.client import is_away
-from worker.store.text import iso, text
+from worker.store.text import iso, stamp, text
 from worker.store.vault import Vault
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 READY = "READY"
+DISABLED = "DISABLED"  # an archived one, as the outside sees it
+MOST_TRIES = 50  # of a change that meets others
 REFRESH_SECONDS = 1.0
 
 
@@ -30,9 +36,27 @@ class BadName(ValueError):
     """A connection's id that cannot stand in a URL or a key."""
 
 
+class Gone(Exception):
+    """There is no such connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A webhook secret from before a rotation: accepted until then (ms); None while the provider may still use it."""
+
+    token: str = field(repr=False)
+    until: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A connection whole.  `token` is the secret in its webhook's path; `source` whose URL its webhooks come in by."""
+    """
+    A connection whole.
+
+    token:   the secret in its webhook's path; `formers` are those it had before and may still be called by
+    source:  whose URL its webhooks come in by
+    since:   when its state was last changed
+    """
 
     id: str
     provider: str
@@ -48,6 +72,8 @@ class Stored:
     archived: bool = False
     paused: bool = False
     limits: dict[str, float] = field(default_factory=dict)  # calls a second by action class; 0: none
+    formers: tuple[Former, ...] = ()
+    since: str = ""
 
     def speak(self, public_url: str) -> Connection:
         """As the connectors see it."""
@@ -63,8 +89,8 @@ class Stored:
             "id": self.id,
             "provider": title,
             "label": self.label,
-            "state": self.state,
-            "clientAction": self.action,
+            "state": DISABLED if self.archived else self.state,
+            "clientAction": None if self.archived else self.action,
             "error": self.error,
             "settings": self.settings,
             "secrets": {name: tail(value) for name, value in self.secrets.items() if value},
@@ -72,6 +98,7 @@ class Stored:
             "paused": self.paused,
             "archived": self.archived,
             "webhook_url": self.webhook_url(public_url),
+            "former_webhooks": [{"accepted_until": stamp(one.until)} for one in self.formers],
             "created_at": self.created_at,
         }
 
@@ -149,8 +176,9 @@ class Connections:
 
     def save(self, stored: Stored, *, only_new: bool = False) -> bool:
         """
-        Writes it, encrypted, and lets every process know; False when `only_new` and there is one already.
+        Writes it as it is, encrypted, and lets every process know; False when `only_new` and there is one already.
 
+        Over what others may have changed meanwhile: a change of one that is there is `update`.
         raises: BadName
         """
         if not NAME.fullmatch(stored.id):
@@ -158,30 +186,99 @@ class Connections:
             raise BadName(told)
         if not stored.created_at:
             stored = replace(stored, created_at=iso(datetime.now(UTC)))
-        body = {
-            "v": 1,
-            "provider": stored.provider,
-            "label": stored.label,
-            "state": stored.state,
-            "action": stored.action,
-            "error": stored.error,
-            "settings": stored.settings,
-            "closed": self.vault.close({"secrets": stored.secrets, "token": stored.token}),
-            "source": stored.source,
-            "created_at": stored.created_at,
-            "archived": stored.archived,
-            "paused": stored.paused,
-            "limits": stored.limits,
-        }
-        written = self.store.client.set(f"f:conn:{stored.id}", json.dumps(body), nx=only_new)
-        if not written:
+        if not self.store.client.set(f"f:conn:{stored.id}", self._closed(stored), nx=only_new):
             return False
         self.store.client.sadd("f:conns", stored.id)
+        self._announce()
+        return True
+
+    def update(self, ident: str, change: Callable[[Stored], Stored]) -> Stored:
+        """
+        Lays a change over what is stored, whoever changes it at the same time; returns what is stored then.
+
+        change: may be called again with what somebody else has written meanwhile; gives its argument back for no change
+        raises: Gone, and what `change` raises
+        """
+        key = f"f:conn:{ident}"
+        for _ in range(MOST_TRIES):
+            with self.store.client.pipeline() as pipe:
+                pipe.watch(key)  # type: ignore[no-untyped-call]
+                raw: Any = pipe.get(key)
+                if raw is None:
+                    told = f"there is no connection {ident!r}"
+                    raise Gone(told)
+                before = self._open(ident, raw)
+                after = change(before)
+                if after == before:
+                    return before
+                if after.state != before.state or not after.since:
+                    after = replace(after, since=iso(datetime.now(UTC)))
+                pipe.multi()
+                pipe.set(key, self._closed(after))
+                try:
+                    pipe.execute()
+                except redis.WatchError:
+                    continue
+            self._announce()
+            return after
+        told = f"the connection {ident!r} is being changed by too many at once"
+        raise RuntimeError(told)
+
+    def rekey(self, ident: str) -> bool:
+        """Encrypts its secrets under the newest key; False when they are already."""
+        key = f"f:conn:{ident}"
+        for _ in range(MOST_TRIES):
+            with self.store.client.pipeline() as pipe:
+                pipe.watch(key)  # type: ignore[no-untyped-call]
+                raw: Any = pipe.get(key)
+                body = json.loads(raw) if raw is not None else None
+                if body is None or self.vault.is_newest(body["closed"]):
+                    return False
+                body["closed"] = self.vault.renew(body["closed"])
+                pipe.multi()
+                pipe.set(key, json.dumps(body))
+                with contextlib.suppress(redis.WatchError):
+                    pipe.execute()
+                    return True
+        return False
+
+    def old_keys(self) -> int:
+        """How many connections have their secrets under another key than the newest."""
+        names: Any = self.store.client.smembers("f:conns")
+        found = [self.store.client.get(f"f:conn:{text(name)}") for name in names]
+        return sum(not self.vault.is_newest(json.loads(raw)["closed"]) for raw in found if raw is not None)
+
+    def _closed(self, stored: Stored) -> str:
+        """As it is written."""
+        hidden = {
+            "secrets": stored.secrets,
+            "token": stored.token,
+            "formers": [[one.token, one.until] for one in stored.formers],
+        }
+        return json.dumps(
+            {
+                "v": 1,
+                "provider": stored.provider,
+                "label": stored.label,
+                "state": stored.state,
+                "action": stored.action,
+                "error": stored.error,
+                "settings": stored.settings,
+                "closed": self.vault.close(hidden),
+                "source": stored.source,
+                "created_at": stored.created_at,
+                "archived": stored.archived,
+                "paused": stored.paused,
+                "limits": stored.limits,
+                "since": stored.since,
+            }
+        )
+
+    def _announce(self) -> None:
         self.store.client.incr("f:ver")
         with self._lock:
             self._cache = {}
             self._groups = {}
-        return True
 
     def all(self) -> list[Stored]:
         """Every connection, by id, archived ones too."""
@@ -201,8 +298,10 @@ class Connections:
 
     def _read(self, ident: str) -> Stored | None:
         raw: Any = self.store.client.get(f"f:conn:{ident}")
-        if raw is None:
-            return None
+        return None if raw is None else self._open(ident, raw)
+
+    def _open(self, ident: str, raw: Any) -> Stored:
+        """What is written, readable; one of the version before has no formers and no since."""
         body = json.loads(raw)
         opened = self.vault.open(body["closed"])
         return Stored(
@@ -220,6 +319,8 @@ class Connections:
             body["archived"],
             body["paused"],
             body.get("limits") or {},
+            tuple(Former(token, until) for token, until in opened.get("formers") or ()),
+            body.get("since") or "",
         )
 
     def _check_version(self) -> None:

@@ -19,6 +19,7 @@ class Vault:
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._newest = Fernet(keys[0])
         self._mark = keys[-1].encode()[:64]
 
     def close(self, secrets: Mapping[str, Any]) -> str:
@@ -45,6 +46,14 @@ class Vault:
         """A digest of the mapping under the oldest key, the same until that one is taken away."""
         content = json.dumps(dict(secrets), sort_keys=True, default=str).encode()
         return blake2b(content, digest_size=15, key=self._mark).hexdigest()
+
+    def is_newest(self, closed: str) -> bool:
+        """Whether it is encrypted under the newest key."""
+        try:
+            self._newest.decrypt(closed.encode())
+        except InvalidToken:
+            return False
+        return True
 
     def renew(self, closed: str) -> str:
         """The same, encrypted under the newest key."""

@@ -236,37 +236,28 @@ def test_what_is_no_list_does_not_stream(ferry: Ferry, script: type[Script]) -> 
 
 def test_ensure_makes_what_is_not_there(ferry: Ferry, script: type[Script]) -> None:
     """Settings as JSON or words; the secret from the variable that is named."""
-    there = script({LIST: page(), ("POST", "/v1/connections"): (201, READY)})
+    there = script({("PUT", "/v1/connections/shop"): (200, READY)})
     words = "connection ensure 1msg --key shop --set channel_id=A1 --set on=true --secret token=@TOKEN --url http://f.invalid"
 
     done = ferry(*words.split(), transport=there.transport, TOKEN="t0p-secret")
 
     assert 0 == done.exit_code, done.output
     assert {
-        "id": "shop",
         "provider": "1msg",
         "settings": {"channel_id": "A1", "on": True},
         "secrets": {"token": "t0p-secret"},
-    } == json.loads(there.asked[1].content)
+    } == json.loads(there.asked[0].content)
     assert "t0p-secret" not in done.output
 
 
-def test_ensure_changes_and_tries_what_is_there(ferry: Ferry, script: type[Script]) -> None:
-    """Safe to repeat: no second connection beside the first."""
-    there = script(
-        {
-            LIST: page(READY),
-            ("PATCH", "/v1/connections/shop"): (200, READY),
-            ("POST", "/v1/connections/shop/check"): (200, READY),
-        }
-    )
+def test_ensure_is_one_call_that_may_be_repeated(ferry: Ferry, script: type[Script]) -> None:
+    """Found or made, tried and registered: no second connection beside the first."""
+    there = script({("PUT", "/v1/connections/shop"): (200, READY)})
+    words = ("connection", "ensure", "1msg", "--key", "shop", "--url", "http://f.invalid")
+    for _ in range(2):
+        assert 0 == ferry(*words, transport=there.transport).exit_code
 
-    done = ferry(
-        "connection", "ensure", "1msg", "--key", "shop", "--url", "http://f.invalid", transport=there.transport
-    )
-
-    assert 0 == done.exit_code, done.output
-    assert ["GET", "PATCH", "POST"] == [request.method for request in there.asked]
+    assert ["PUT", "PUT"] == [request.method for request in there.asked]
 
 
 def test_a_secret_in_the_command_line_is_refused_unsaid(ferry: Ferry, script: type[Script]) -> None:

@@ -1,0 +1,156 @@
+"""
+`ferry connection apply`: connections as a file says they should be.
+
+    [shop-sms]
+    provider = "clicksend"
+    label = "The shop's texts"
+    settings = { username = "acme" }
+    secrets = { api_key = "${CLICKSEND_KEY}" }
+    limits = { default = 5 }
+
+Secrets are named, never written: "${NAME}" is the variable NAME of the environment.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from worker.cli import failing, showing
+from worker.cli.door import with_door
+from worker.cli.failing import Failure
+from worker.cli.showing import as_json
+from worker.cli.verdict import ENDS
+
+if TYPE_CHECKING:
+    from worker.cli.door import Door
+
+HELP = "ferry connection apply --help"
+WORDS = {"provider", "label", "settings", "secrets", "limits"}
+NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+SECONDS = 120.0
+
+
+@click.command("apply")
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.option("--dry-run", "--diff", "dry_run", is_flag=True, help="Show what would change; change nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@with_door
+def apply(door: Door, file: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """
+    Make connections as FILE says they should be: shows the difference first, then asks.
+
+    \b
+      [shop-sms]
+      provider = "clicksend"
+      settings = { username = "acme" }
+      secrets = { api_key = "${CLICKSEND_KEY}" }
+
+    Safe to repeat; what FILE does not name stays as it is.  Each connection stands alone: a bad one stops no other.
+    """
+    wanted = read(file)
+    plans = [_plan(door, name, body) for name, body in wanted.items()]
+    todo = [plan for plan in plans if plan["change"] in {"create", "update"}]
+    if not as_json:
+        for plan in plans:
+            _show(plan)
+    if todo and not dry_run:
+        question = f"Apply {len(todo)} change(s)?"
+        showing.confirmed(question, yes=yes, following=f"ferry connection apply {file} --yes")
+        for plan in todo:
+            plan.update(_done(door, plan["id"], wanted[plan["id"]]))
+            if not as_json:
+                words = plan["state"] if plan["error"] is None else f"{plan['state']}: {plan['error']}"
+                click.echo(f"{plan['id']}\t{words}")
+    if as_json:
+        showing.data({"items": plans, "cursor": None})
+    _judge(plans, done=not dry_run)
+
+
+def read(file: str) -> dict[str, dict[str, Any]]:
+    """{id: the body of its PUT}, secrets taken from the environment.  raises: Failure that names the place"""
+    try:
+        found = tomllib.loads(Path(file).read_text())
+    except OSError as problem:
+        raise Failure(f"{file} cannot be read: {problem.strerror}", following=HELP, code=failing.USAGE) from problem
+    except ValueError as problem:
+        raise Failure(f"{file} is no TOML: {problem}", following=HELP, code=failing.USAGE) from problem
+    return {name: _body(name, words) for name, words in found.items()}
+
+
+def _body(name: str, words: Any) -> dict[str, Any]:
+    if not isinstance(words, dict) or not isinstance(words.get("provider"), str):
+        raise Failure(f"[{name}] needs a provider", following=HELP, code=failing.USAGE)
+    strange = sorted(set(words) - WORDS)
+    if strange:
+        told = f"[{name}] knows no {strange[0]!r}: there are {', '.join(sorted(WORDS))}"
+        raise Failure(told, following=HELP, code=failing.USAGE)
+    secrets = {field: _secret(name, field, value) for field, value in (words.get("secrets") or {}).items()}
+    return {**words, "secrets": secrets}
+
+
+def _secret(name: str, field: str, word: Any) -> str:
+    from worker.settings import environment
+
+    named = NAMED.fullmatch(word) if isinstance(word, str) else None
+    if named is None:
+        variable = field.upper()
+        told = f'[{name}] secrets.{field} must name a variable, as "${{{variable}}}": a secret does not stand in a file'
+        raise Failure(told, following=HELP, code=failing.USAGE)
+    found = environment({}).get(named.group(1))
+    if not found:
+        told = f"[{name}] secrets.{field}: the variable {named.group(1)} is not set"
+        raise Failure(told, following=f"{named.group(1)}=… ferry connection apply FILE", code=failing.USAGE)
+    return found
+
+
+def _plan(door: Door, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        found = door.ask("PUT", _path(name), query={"dry_run": "true"}, body=body)
+    except Failure as problem:
+        if problem.code in {failing.UNREACHABLE, failing.TIMED_OUT}:
+            raise
+        return {"id": name, "change": "wrong", "differences": [], "error": str(problem), "code": problem.code}
+    return {**found, "error": None, "code": 0}
+
+
+def _done(door: Door, name: str, body: dict[str, Any]) -> dict[str, Any]:
+    try:
+        with showing.waiting(f"making {name} work"):
+            found = door.ask("PUT", _path(name), body=body, seconds=SECONDS)
+    except Failure as problem:
+        return {"state": "failed", "error": str(problem), "code": problem.code}
+    why = (found.get("clientAction") or {}).get("description") or (found.get("error") or {}).get("text")
+    return {"state": found["state"], "error": why, "code": ENDS.get(found["state"], failing.FAILED)}
+
+
+def _path(name: str) -> str:
+    return f"/v1/connections/{quote(name, safe='')}"
+
+
+SIGNS = {"create": "+", "update": "~", "none": "=", "wrong": "!"}
+
+
+def _show(plan: dict[str, Any]) -> None:
+    words = f": {plan['error']}" if plan["error"] else ""
+    click.echo(f"{SIGNS[plan['change']]} {plan['id']}{words}")
+    for one in plan["differences"]:
+        before = "" if one["before"] is None else f"{showing.cell(one['before'])} → "
+        click.echo(f"    {one['field']}: {before}{'' if one['after'] is None else showing.cell(one['after'])}")
+
+
+def _judge(plans: list[dict[str, Any]], *, done: bool) -> None:
+    bad = [plan for plan in plans if plan["code"]]
+    if bad:
+        told = (
+            f"{len(bad)} of {len(plans)} connections are not as they should be: {', '.join(one['id'] for one in bad)}"
+        )
+        raise Failure(told, following=f"ferry connection get {bad[0]['id']}", code=bad[0]["code"])
+    if done and not any(plan["change"] != "none" for plan in plans):
+        showing.note("Nothing to change.")

@@ -1,0 +1,208 @@
+"""What `ferry connection` changes: each a call of the API, whose state becomes the exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from worker.cli import failing, showing
+from worker.cli.apply import apply
+from worker.cli.door import with_door
+from worker.cli.failing import Failure
+from worker.cli.pairs import secrets_of, settings_of
+from worker.cli.showing import as_json
+from worker.cli.verdict import awaited, judge, show
+
+if TYPE_CHECKING:
+    from worker.cli.door import Door
+
+SECONDS = 120.0  # the provider is asked meanwhile
+
+ident = click.argument("ident", metavar="ID")
+wait = click.option("--wait", is_flag=True, help="Wait while it is BUILDING.")
+timeout = click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait at most.")
+setting = click.option("--set", "changes", multiple=True, metavar="F=V", help="A setting; null takes it away.")
+secret = click.option(
+    "--secret", "hidden", multiple=True, metavar="F=@ENV", help="A secret: @ENV, @file, or - for stdin."
+)
+
+
+def _asked(door: Door, name: str, deed: str, told: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    with showing.waiting(f"{told} {name}"):
+        found: dict[str, Any] = door.ask(
+            "POST", f"/v1/connections/{quote(name, safe='')}/{deed}", body=body, seconds=SECONDS
+        )
+    return found
+
+
+@click.command("check")
+@ident
+@wait
+@timeout
+@as_json
+@with_door
+def check(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) -> None:
+    """Try its credentials and register its webhook again; its state becomes the exit code."""
+    found = _asked(door, ident, "check", "trying")
+    found = awaited(door, found, timeout) if wait else found
+    show(found, machine=as_json)
+    judge(found)
+
+
+@click.command("test")
+@ident
+@as_json
+@with_door
+def test(door: Door, ident: str, *, as_json: bool) -> None:
+    """The same as check."""
+    found = _asked(door, ident, "check", "trying")
+    show(found, machine=as_json)
+    judge(found)
+
+
+@click.command("patch")
+@ident
+@click.option("--label", help="What people call it.")
+@setting
+@secret
+@click.option(
+    "--limit", "limits", multiple=True, metavar="CLASS=N", help="Calls a second; 0 for no limit, null for ours."
+)
+@wait
+@timeout
+@as_json
+@with_door
+def patch(
+    door: Door,
+    ident: str,
+    label: str | None,
+    changes: tuple[str, ...],
+    hidden: tuple[str, ...],
+    limits: tuple[str, ...],
+    timeout: float,
+    *,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """
+    Change settings, secrets, limits or label; new credentials are tried.
+
+    \b
+      ferry connection patch shop-sms --set sender=SHOP --limit default=5
+    """
+    body: dict[str, Any] = {} if label is None else {"label": label}
+    body |= {"settings": settings_of(changes)} if changes else {}
+    body |= {"secrets": secrets_of(hidden)} if hidden else {}
+    body |= {"limits": settings_of(limits)} if limits else {}
+    if not body:
+        raise Failure("nothing to change", following="ferry connection patch --help", code=failing.USAGE)
+    with showing.waiting(f"changing {ident}"):
+        found = door.ask("PATCH", f"/v1/connections/{quote(ident, safe='')}", body=body, seconds=SECONDS)
+    found = awaited(door, found, timeout) if wait else found
+    show(found, machine=as_json)
+    judge(found)
+
+
+@click.command("reconnect")
+@ident
+@setting
+@secret
+@wait
+@timeout
+@as_json
+@with_door
+def reconnect(
+    door: Door,
+    ident: str,
+    changes: tuple[str, ...],
+    hidden: tuple[str, ...],
+    timeout: float,
+    *,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """
+    Give it new credentials, or try those it has once more; what waited for them goes on, in order.
+
+    \b
+      ferry connection reconnect shop-sms --secret api_key=@CLICKSEND_KEY
+    """
+    body = {"settings": settings_of(changes), "secrets": secrets_of(hidden)}
+    found = _asked(door, ident, "reconnect", "reconnecting", body)
+    found = awaited(door, found, timeout) if wait else found
+    show(found, machine=as_json)
+    judge(found)
+
+
+@click.command("pause")
+@ident
+@as_json
+@with_door
+def pause(door: Door, ident: str, *, as_json: bool) -> None:
+    """Hold back all its runs; webhooks still come in."""
+    show(_asked(door, ident, "pause", "pausing"), machine=as_json)
+
+
+@click.command("resume")
+@click.argument("idents", metavar="[ID]...", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="All that are paused.")
+@as_json
+@with_door
+def resume(door: Door, idents: tuple[str, ...], *, every: bool, as_json: bool) -> None:
+    """Let its runs go on, in their order."""
+    if bool(idents) == every:
+        raise Failure("name connections, or say --all", following="ferry connection list", code=failing.USAGE)
+    names = [one["id"] for one in door.pages("/v1/connections", {}) if one["paused"]] if every else list(idents)
+    found = [_asked(door, name, "resume", "resuming") for name in names]
+    if as_json:
+        showing.data({"items": found, "cursor": None} if every or len(found) > 1 else found[0])
+        return
+    for one in found:
+        showing.card({"id": one["id"], "state": "paused" if one["paused"] else one["state"]})
+    if not found:
+        showing.note("None is paused.")
+
+
+@click.command("rotate")
+@ident
+@click.option("--grace", type=click.FloatRange(0), metavar="SECONDS", help="How long the old URL is accepted.")
+@as_json
+@with_door
+def rotate(door: Door, ident: str, grace: float | None, *, as_json: bool) -> None:
+    """
+    Change the secret in its webhook's URL; the one before is accepted for a while.  Safe to repeat.
+
+    Where a provider is told by hand, paste the new webhook_url there before the old one ends.
+    """
+    found = _asked(door, ident, "rotate", "rotating", {} if grace is None else {"grace_seconds": grace})
+    show(found, machine=as_json)
+    ends = [one["accepted_until"] or "the provider knows the new one" for one in found["former_webhooks"]]
+    if ends and not as_json:
+        showing.note(f"The old URL is accepted until {ends[0]}.  New: {found['webhook_url']}")
+
+
+@click.command("archive")
+@ident
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@as_json
+@with_door
+def archive(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
+    """Take it out of service: its URL answers 404, what is queued becomes dead letters; what it did stays readable."""
+    showing.confirmed(f"Archive {ident}?", yes=yes, following=f"ferry connection archive {ident} --yes")
+    show(_asked(door, ident, "archive", "archiving"), machine=as_json)
+
+
+@click.command("restore")
+@ident
+@as_json
+@with_door
+def restore(door: Door, ident: str, *, as_json: bool) -> None:
+    """Bring an archived one back: it is tried and registered again."""
+    found = _asked(door, ident, "restore", "restoring")
+    show(found, machine=as_json)
+    judge(found)
+
+
+COMMANDS = (check, test, patch, reconnect, pause, resume, rotate, archive, restore, apply)
