@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,7 @@ from worker.ticker import Ticker
 log = logging.getLogger("ferry.app")
 
 DRAIN = "ferry.drain"
+QUIET = 5.0  # seconds without a wake-up after one that could not be published
 EXPIRES = 30  # seconds: an older wake-up has been rung again by the tick
 KINDS = {"in": "inbox", "dlv": "deliveries"}
 QUEUES = ("inbox", "actions", "deliveries", "bulk", "jobs")
@@ -65,6 +67,7 @@ def create(settings: Settings) -> Celery:
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 30,
+            "max_retries": 0,  # of who publishes; else a webhook and the tick wait 6 s for each bell while it is away
         },
         beat_scheduler="redbeat.RedBeatScheduler",
         redbeat_redis_url=settings.redis_url,
@@ -83,13 +86,31 @@ def create(settings: Settings) -> Celery:
     return app
 
 
-def publisher(app: Celery) -> Any:
-    """publish(partition, queue): one wake-up on its way."""
+def publisher(app: Celery, *, clock: Callable[[], float] = time.monotonic) -> Callable[[int, str], None]:
+    """
+    publish(partition, queue): one wake-up on its way.
+
+    After one that failed none is tried for a while: whoever rings has something better to do than to wait for a broker
+    that is away, and the tick rings again.
+    """
+    quiet = 0.0
 
     def publish(partition: int, queue: str) -> None:
-        app.send_task(
-            DRAIN, args=(partition, queue), queue=celery_queue(queue), expires=EXPIRES, ignore_result=True, retry=False
-        )
+        nonlocal quiet
+        if clock() < quiet:
+            return
+        try:
+            app.send_task(
+                DRAIN,
+                args=(partition, queue),
+                queue=celery_queue(queue),
+                expires=EXPIRES,
+                ignore_result=True,
+                retry=False,
+            )
+        except Exception:
+            quiet = clock() + QUIET
+            raise
 
     return publish
 

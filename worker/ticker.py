@@ -38,9 +38,12 @@ UNANSWERED = 3  # rings of one queue, 5 s apart, before the ticker drains it its
 class Ticker:
     """A daemon thread of a worker process."""
 
-    def __init__(self, core: Core, drain: Callable[[int, str], None]) -> None:
+    def __init__(
+        self, core: Core, drain: Callable[[int, str], None], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.core = core
         self.drain = drain
+        self._clock = clock
         self.token = secrets.token_hex(8)
         self._stop = threading.Event()
         self._chosen = False
@@ -124,14 +127,16 @@ class Ticker:
         return min(EVERY_SECONDS, max(0.02, first / 1000 - time.time()))
 
     def _notice(self, partition: int, rings: list[str]) -> None:
-        """A queue rung again and again without anybody looking at it is drained here."""
-        now = time.monotonic()
+        """A queue rung again and again without anybody at work on it is drained here."""
+        now = self._clock()
         for queue in rings:
             place = (partition, queue)
             count, last = self._rung.get(place, (0, 0.0))
-            count = count + 1 if 4.0 < now - last < 8.0 else 1
+            if now - last < 4.0:
+                continue  # a new lane made it due again; it has not been given its time to be answered
+            count = count + 1 if now - last < 20.0 else 1  # with a broker away a turn takes its time
             self._rung[place] = (count, now)
-            if count >= UNANSWERED and place not in self._own:
+            if count >= UNANSWERED and place not in self._own and not lanes.at_work(self.core.store, partition, queue):
                 self._own.add(place)
                 threading.Thread(target=self._drain_here, args=place, name="ferry-tick-drain", daemon=True).start()
         for place in [one for one, (_, last) in self._rung.items() if now - last > 60.0]:

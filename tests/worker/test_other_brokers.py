@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import redis as redis_client
 from celery.exceptions import Reject
+from kombu.exceptions import OperationalError
 
 from tests.worker.pipeline import Pipeline, build
 from worker import app
@@ -104,3 +105,26 @@ def test_nothing_new_is_begun_once_told_to_stop(pipeline: Pipeline) -> None:
     pipeline.core.stopping.clear()
     pipeline.settle()
     assert 3 == len(pipeline.simulators["onemsg"].requests("send-message"))
+
+
+def test_a_broker_that_is_away_is_not_waited_for() -> None:
+    """One wake-up finds out at once, those of the next seconds do not even try; then it is tried again."""
+    now = [100.0]
+    made = app.create(Settings(redis_url="redis://127.0.0.1:1/0", secret_keys=(new_key(),)))
+    tries: list[str] = []
+    original = made.send_task
+
+    def send_task(*args: Any, **words: Any) -> Any:
+        tries.append(words["queue"])
+        return original(*args, **words)
+
+    made.send_task = send_task
+    publish = app.publisher(made, clock=lambda: now[0])
+
+    for _ in range(2):
+        with pytest.raises(OperationalError):
+            publish(0, "in:1msg")
+        publish(0, "out:1msg:live")
+        now[0] += app.QUIET
+    assert ["inbox", "inbox"] == tries
+    assert 0 == made.conf.broker_transport_options["max_retries"]  # else each of them waits six seconds

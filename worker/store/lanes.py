@@ -122,6 +122,16 @@ def advance(
     return read_batch([told[1], told[2]]) if text(told[0]) == "next" else None
 
 
+def at_work(store: Store, partition: int, queue: str) -> bool:
+    """Whether somebody holds a lane of the queue whose lease has not run out."""
+    held: Any = store.client.hkeys(store.key(partition, f"h:{queue}"))
+    if not held:
+        return False
+    until: Any = store.client.zmscore(store.key(partition, f"q:{queue}"), held)
+    seconds, micros = store.client.time()
+    return any(score is not None and score > seconds * 1000 + micros / 1000 for score in until)
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """
