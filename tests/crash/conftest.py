@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.crash.broker import Broker
 from tests.crash.chaos import new_seed
+from tests.crash.server import Server
 from tests.crash.stand import Stand
 
 
@@ -23,9 +23,9 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Celery's, apart from the state."""
-    made = Broker(tmp_path_factory.mktemp("broker"))
+    made = Server(tmp_path_factory.mktemp("broker") / "valkey")
     try:
         yield made
     finally:
@@ -33,9 +33,19 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture(scope="session")
-def apart(tmp_path_factory: pytest.TempPathFactory, broker: Broker) -> Iterator[Stand]:
-    """The same as `stand`, with that broker."""
-    made = Stand.start(tmp_path_factory.mktemp("apart"), BROKER_URL=broker.url)
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Ours."""
+    made = Server(tmp_path_factory.mktemp("state") / "valkey")
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture(scope="session")
+def apart(tmp_path_factory: pytest.TempPathFactory, state: Server, broker: Server) -> Iterator[Stand]:
+    """The same as `stand`, with those two."""
+    made = Stand.wired(tmp_path_factory.mktemp("apart"), state, broker)
     try:
         yield made
     finally:

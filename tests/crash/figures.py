@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from tests.crash.load import Load
-from tests.crash.stand import REPLIES
+from tests.crash.ledger import Ledger
 
 ENDED = frozenset({"succeeded", "failed", "cancelled"})
+PROMISED = (
+    "missing",
+    "doubled",
+    "unanswered",
+    "sent_twice",
+    "out_of_order",
+    "unfinished",
+    "failed",
+    "withdrawn",
+    "row",
+)
 
 
 @dataclass
 class Figures:
     """Counts of one load; what is in `wrong` names the first of each, for whoever has to find out why."""
 
-    acknowledged: int = 0
-    missing: int = 0  # acknowledged webhooks without an event
+    acknowledged: int = 0  # webhooks that were answered 2xx, and runs that were answered 202
+    missing: int = 0  # of those, without an event or a run, or a dead letter where they kill
     doubled: int = 0  # events beyond one a webhook
-    unanswered: int = 0  # events without a run, or whose run succeeded without the provider having heard of it
-    sent_twice: int = 0  # replies the provider heard more than once
-    out_of_order: int = 0  # events or replies before one that was accepted earlier
+    unanswered: int = 0  # events without a run, or runs that succeeded without the provider having heard of it
+    sent_twice: int = 0  # messages the provider heard more than once
+    out_of_order: int = 0  # events or messages before one that was accepted earlier
     unfinished: int = 0  # runs neither ended nor unknown
     failed: int = 0  # runs that failed, though nothing was wrong with them
+    withdrawn: int = 0  # sent although their cancel was confirmed
+    row: int = 0  # promises of the row's own that were broken
     set_aside: int = 0  # allowed: whoever woke past the deadline did not send it, and it waits for a person
     unknown: int = 0  # allowed: it left, nobody answered, nothing proves it
     proven: int = 0  # were unknown, until a proof was found
@@ -34,63 +45,63 @@ class Figures:
     @property
     def broken(self) -> dict[str, int]:
         """The promises that were broken, and how often."""
-        names = ("missing", "doubled", "unanswered", "sent_twice", "out_of_order", "unfinished", "failed")
-        return {name: getattr(self, name) for name in names if getattr(self, name)}
+        return {name: getattr(self, name) for name in PROMISED if getattr(self, name)}
 
     def __add__(self, other: Figures) -> Figures:
         added = {name: value + getattr(other, name) for name, value in vars(self).items()}
         return Figures(**added)
 
 
-def figures(load: Load) -> Figures:
-    """Looks at events, runs and the providers' records of a load that has drained."""
-    found = Figures(acknowledged=len(load.acknowledged))
-    stand, pattern = load.stand, re.compile(rf"{load.name}c\d+-\d+")
-    heard: list[tuple[str, str]] = []  # (text, event id), as the stream has them
-    for event in stand.listed("/v1/events", type="message.received"):
-        told = pattern.fullmatch(str(event["message"]["text"]))
-        if told:
-            heard.append((told[0], event["id"]))
-    times = Counter(text for text, _ in heard)
-    found.missing = _note(found, "no event of", (text for text in load.acknowledged if not times[text]))
+def figures(ledger: Ledger) -> Figures:
+    """Judges what a load left behind."""
+    found = Figures(acknowledged=len(ledger.acknowledged) + len(ledger.poisoned) + len(ledger.accepted))
+    times = Counter(text for text, _ in ledger.heard)
+    found.missing = _note(found, "no event of", (text for text in ledger.acknowledged if not times[text]))
     found.doubled = _note(found, "two events of", (text for text, count in times.items() for _ in range(count - 1)))
-    found.out_of_order = _disorder(found, "event", (text for text, _ in heard))
+    found.out_of_order = _disorder(found, "event", (text for text, _ in ledger.heard))
     said: Counter[str] = Counter()
-    for provider in load.providers:
-        texts = [
-            told[0]
-            for one in stand.dev.asked(provider, REPLIES[provider])
-            if (told := pattern.search(json.dumps(one["body"])))
-        ]
+    for texts in ledger.said.values():
         said.update(texts)
-        found.out_of_order += _disorder(found, "reply", dict.fromkeys(texts))
+        found.out_of_order += _disorder(found, "message", dict.fromkeys(texts))
     found.sent_twice = _note(found, "sent twice:", (text for text, count in said.items() for _ in range(count - 1)))
-    _runs(found, load, heard, said)
+    found.withdrawn = _note(found, "sent after its cancel:", (text for text in sorted(ledger.withdrawn) if said[text]))
+    _poisoned(found, ledger, times)
+    poisoned = set(ledger.poisoned)
+    for text, event in ledger.heard:
+        if text not in poisoned:
+            _run(found, text, ledger.replies.get(event), said)
+    for run, text in ledger.accepted.items():
+        if run not in ledger.sent:
+            found.missing += _note(found, "no run of", [text])
+        elif not (text in ledger.withdrawn and ledger.sent[run]["state"] == "cancelled"):
+            _run(found, text, ledger.sent[run], said)
     return found
 
 
-def _runs(found: Figures, load: Load, heard: list[tuple[str, str]], said: Counter[str]) -> None:
-    runs = {}
-    for provider in load.providers:
-        connection = load.stand.connection(provider).id
-        runs.update({run["event"]: run for run in load.stand.listed("/v1/runs", connection=connection)})
-    silent = []
-    for text, event in heard:
-        run = runs.get(event)
-        state = run["state"] if run else "none"
-        if run is None or (state == "succeeded" and not said[text]):
-            silent.append(text)
-        elif state == "unknown":
-            found.unknown += 1
-        elif state == "failed" and run["error"]["class"] == "unreachable" and not said[text]:
-            found.set_aside += 1
-        elif state in {"failed", "cancelled"}:
-            found.failed += _note(found, f"{state}, {run['error']}:", [text])
-        elif state not in ENDED:
-            found.unfinished += _note(found, f"still {state}:", [text])
-        elif any(str(one["outcome"]).startswith("proven") for one in run["attempts"]):
-            found.proven += 1
-    found.unanswered = _note(found, "no reply to", silent)
+def _poisoned(found: Figures, ledger: Ledger, times: Counter[str]) -> None:
+    """What kills its reader is a dead letter and no event, what kills its handler one and an event, each once."""
+    for text in ledger.poisoned:
+        letters = sum(text in letter for letter in ledger.aside)
+        if letters == 0:
+            found.missing += _note(found, "neither done nor set aside:", [text])
+        elif letters > 1 or ("parser" in text and times[text]):
+            found.doubled += _note(found, "set aside and done, or twice:", [text])
+
+
+def _run(found: Figures, text: str, run: Mapping[str, Any] | None, said: Counter[str]) -> None:
+    state = run["state"] if run else "none"
+    if run is None or (state == "succeeded" and not said[text]):
+        found.unanswered += _note(found, "nothing was sent of", [text])
+    elif state == "unknown":
+        found.unknown += 1
+    elif state == "failed" and run["error"]["class"] == "unreachable" and not said[text]:
+        found.set_aside += 1
+    elif state in {"failed", "cancelled"}:
+        found.failed += _note(found, f"{state}, {run['error']}:", [text])
+    elif state not in ENDED:
+        found.unfinished += _note(found, f"still {state}:", [text])
+    elif any(str(one["outcome"]).startswith("proven") for one in run["attempts"]):
+        found.proven += 1
 
 
 def _disorder(found: Figures, what: str, texts: Iterable[str]) -> int:
@@ -99,6 +110,8 @@ def _disorder(found: Figures, what: str, texts: Iterable[str]) -> int:
     late = []
     for text in texts:
         talk, _, number = text.rpartition("-")
+        if not talk:
+            continue  # what kills has no place
         if int(number) < last[talk]:
             late.append(text)
         last[talk] = max(last[talk], int(number))

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import httpx
@@ -22,6 +23,7 @@ from connectors.registry import find
 from connectors.samples import make
 from tests.crash.stand import HOOKS, Stand
 from tests.eventually import eventually
+from worker.store.text import iso
 
 # Of one process' loads, so that no two share a conversation; no stand-in does anything odd for a number like these.
 CONTACTS = (f"1555{number:05d}99" for number in itertools.count())
@@ -63,11 +65,15 @@ class Load:
         self.tries = 0
         self.refused = 0  # 503, or no answer at all
         self.waiting: dict[int, str] = {}  # what each caller is waiting to have acknowledged
+        self.poisoned: list[str] = []  # acknowledged as well, and each ends whoever reads or hears it
         self._enough = threading.Event()
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
         self._pause = callers / rate if rate else 0.0
+        self.began = iso(datetime.now(UTC) - timedelta(seconds=5))
+        self.since = stand.newest()
+        self.asked = {provider: stand.count(provider) for provider in HOOKS}
         connections = {provider: stand.connection(provider) for provider in providers}
         spread = itertools.cycle(providers)
         self.talks = [
@@ -120,6 +126,14 @@ class Load:
         if self._failure is not None:
             raise AssertionError(f"a webhook was never acknowledged: {self._failure!r}")
 
+    def poison(self, word: str, dice: random.Random) -> str:
+        """Says something that kills, in one of the conversations; what it said, once it was acknowledged."""
+        talk = dice.choice(self.talks)
+        text = f"{self.name}p{len(self.poisoned)} {word}"
+        with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
+            self._say(client, talk, text, self.poisoned)
+        return text
+
     def _call(self, turns: list[Talk]) -> None:
         numbers: dict[str, Iterator[int]] = {}
         try:
@@ -128,16 +142,16 @@ class Load:
                     number = next(numbers.setdefault(talk.name, itertools.count()))
                     if self._enough.is_set() or self._over.is_set():
                         return
-                    self._say(client, talk, f"{talk.name}-{number:04d}")
+                    self._say(client, talk, f"{talk.name}-{number:04d}", self.acknowledged)
                     if self._pause:
                         self._enough.wait(self._pause)
         except BaseException as problem:  # noqa: BLE001  (told by whoever waits for us)
             self._failure = problem
 
-    def _say(self, client: httpx.Client, talk: Talk, text: str) -> None:
+    def _say(self, client: httpx.Client, talk: Talk, text: str, heard: list[str]) -> None:
         """One webhook, the very same again and again until a 2xx."""
         provider = find(talk.provider)
-        stamp = Stamp(text.replace("-", "n"), int(time.time()), talk.contact, text)
+        stamp = Stamp(text.partition(" ")[0].replace("-", "n"), int(time.time()), talk.contact, text)
         hook = make(provider, provider.samples[HOOKS[talk.provider]], talk.connection, stamp)
         url = f"{talk.connection.webhook_url}{'/' + hook.hook if hook.hook else ''}"
         until = time.monotonic() + GIVE_UP_SECONDS
@@ -152,7 +166,7 @@ class Load:
                 if answer.is_success:
                     del self.waiting[me]
                     with self._lock:
-                        self.acknowledged.append(text)
+                        heard.append(text)
                     return
                 if answer.status_code < 500:
                     raise AssertionError(f"{answer.status_code} for a good webhook: {answer.text}")

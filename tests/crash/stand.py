@@ -19,6 +19,8 @@ import redis
 
 from connectors.connection import Connection
 from connectors.registry import find
+from tests.crash.server import Server
+from tests.crash.wire import Wire
 from tests.dev.harness import HOUSE, Dev
 from tests.eventually import eventually
 from worker.ticker import ELECTED
@@ -30,6 +32,7 @@ SHORT = {
     "FERRY_HANDLER_SECONDS": "2",
     "FERRY_UNKNOWN_HOLD_SECONDS": "1",
     "FERRY_LOG_LEVEL": "WARNING",
+    "FERRY_CRASH_PATIENCE": "25",  # for a consumer that hangs, instead of a minute
 }
 REPLIES = {
     "1msg": "send-message",
@@ -44,10 +47,11 @@ P = "f:{0}:"  # of the one partition's keys
 HEADS = """
 local P, found = string.sub(KEYS[1], 1, -4), {}
 for _, held in ipairs(redis.call('KEYS', P .. 'h:out:*')) do
-  for _, lane in ipairs(redis.call('HKEYS', held)) do
-    local head = redis.call('LINDEX', P .. 'l:' .. lane, 0)
+  local lanes = redis.call('HGETALL', held)
+  for i = 1, #lanes, 2 do
+    local head = redis.call('LINDEX', P .. 'l:' .. lanes[i], 0)
     local state = head and redis.call('HGET', P .. 'r:' .. head, 'state')
-    if state then found[#found + 1] = state end
+    if state then found[#found + 1] = lanes[i + 1] .. ' ' .. head .. ' ' .. state end
   end
 end
 return found
@@ -56,30 +60,49 @@ return found
 
 @dataclass
 class Stand:
-    """See the module."""
+    """`server` holds the state, or the one that `ferry dev` starts; `wires` lead to the stand-ins, if there are any."""
 
     dev: Dev
-    state: redis.Redis = field(init=False)
+    server: Server | None = None
+    wires: dict[str, Wire] = field(default_factory=dict)
+    _own: redis.Redis = field(init=False)
 
     def __post_init__(self) -> None:
-        self.state = redis.Redis.from_url(
+        self._own = redis.Redis.from_url(
             self.dev.info["redis_url"], socket_timeout=5.0, retry_on_error=[redis.ConnectionError]
         )
         for provider in HOOKS:
             shown = self.dev.api("GET", f"/v1/connections/{self.connection(provider).id}").raise_for_status().json()
-            limits = dict.fromkeys(shown["limits"], 0)
-            self.dev.api("PATCH", f"/v1/connections/{shown['id']}", json={"limits": limits}).raise_for_status()
+            change: dict[str, Any] = {"limits": dict.fromkeys(shown["limits"], 0)}
+            if self.server is not None:
+                address = self.dev.info["simulators"][provider]
+                self.wires[provider] = wire = Wire(int(address.rpartition(":")[2]))
+                change["settings"] = {"base_url": f"http://127.0.0.1:{wire.port}"}
+            self.dev.api("PATCH", f"/v1/connections/{shown['id']}", json=change).raise_for_status()
 
     @classmethod
     def start(cls, folder: Path, **settings: str) -> Self:
-        """A new one in `folder`; `settings` besides the short ones."""
+        """A new one in `folder` that has its own Valkey; `settings` besides the short ones."""
         return cls(Dev.start(folder, None, wait=True, **{**SHORT, **settings}))
+
+    @classmethod
+    def wired(cls, folder: Path, server: Server, broker: Server, **settings: str) -> Self:
+        """A new one with these Valkeys, and a wire before each stand-in."""
+        words = {**SHORT, "REDIS_URL": server.url, "BROKER_URL": broker.url, **settings}
+        return cls(Dev.start(folder, None, wait=True, **words), server)
 
     def stop(self) -> None:
         """Everything it started ends."""
-        self.state.close()
+        self._own.close()
         self.dev.client.close()  # else web waits for what this connection may still ask
         self.dev.stop()
+        for wire in self.wires.values():
+            wire.close()
+
+    @property
+    def state(self) -> redis.Redis:
+        """A client of the state as it is, whatever is done to the wire before it."""
+        return self._own if self.server is None else self.server.client
 
     def connection(self, provider: str) -> Connection:
         """The connection of a provider with its secrets, as `ferry trigger` uses it."""
@@ -138,8 +161,12 @@ class Stand:
                 os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
-    def second_worker(self) -> Iterator[None]:
-        """One more worker beside the supervisor's, once it is ready; ended by its pid."""
+    def second(self, what: str, ready: str, **settings: str) -> Iterator[int]:
+        """
+        One more worker or beat beside the supervisor's; its pid.  Ended with a kill.
+
+        ready: what it prints once it is; "" when it says nothing: once it has called somebody
+        """
         environment = {
             **self.dev.environment,
             "REDIS_URL": self.dev.info["redis_url"],
@@ -147,11 +174,12 @@ class Stand:
             "FERRY_PUBLIC_URL": self.dev.info["url"],
             "PYTHONPATH": str(HOUSE),
             "FERRY_LOG_LEVEL": "INFO",
+            **settings,
         }
-        printed = self.dev.folder / "second.log"
+        printed = self.dev.folder / f"second-{what}.log"
         with printed.open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "worker.cli", "worker"],
+                [sys.executable, "-m", "worker.cli", what],
                 cwd=self.dev.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -160,11 +188,17 @@ class Stand:
                 start_new_session=True,
             )
         try:
-            eventually(lambda: "worker ready" in printed.read_text(), BACK_SECONDS)
-            yield
+            eventually(lambda: ready in printed.read_text() if ready else calls(process.pid), BACK_SECONDS)
+            yield process.pid
         finally:
             process.kill()
             process.wait()
+
+    @contextlib.contextmanager
+    def second_worker(self, **settings: str) -> Iterator[int]:
+        """One more worker; its pid."""
+        with self.second("worker", "worker ready", **settings) as pid:
+            yield pid
 
     def answers(self) -> bool:
         """Whether the receiver is there and can store."""
@@ -186,8 +220,9 @@ class Stand:
     def listed(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         """All items of a list of the API."""
         cursor: str | None = None
+        place = "after" if path == "/v1/events" else "cursor"
         while True:
-            words = {**query, "limit": "500", **({"cursor": cursor} if cursor else {})}
+            words = {**query, "limit": "500", **({place: cursor} if cursor else {})}
             page = self.dev.api("GET", path, params=words).raise_for_status().json()
             yield from page["items"]
             after = page["cursor"]
@@ -224,10 +259,42 @@ class Stand:
             "unread": self.unread(),
         }
 
-    def heads(self) -> Counter[str]:
-        """The runs at the head of lanes that somebody holds, by their states: "queued" has not left yet."""
+    def in_hand(self) -> set[tuple[str, str, str]]:
+        """The runs at the head of lanes that somebody holds: (token, run, state)."""
         found: Any = self.state.eval(HEADS, 1, f"{P}due")
-        return Counter(one.decode() for one in found)
+        told = [one.decode().split(" ") for one in found]
+        return {(token, run, state) for token, run, state in told}
+
+    def asked(self, provider: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """What its stand-in was asked to send since its request number `after`."""
+        url = f"{self.dev.info['simulators'][provider]}/_sim/requests"
+        query = {"action": REPLIES[provider], "after": str(after)}
+        found: list[dict[str, Any]] = self.dev.client.get(url, params=query).raise_for_status().json()["items"]
+        return found
+
+    def count(self, provider: str) -> int:
+        """How many requests its stand-in has had."""
+        last = self.asked(provider)[-1:]
+        return int(last[0]["n"]) if last else 0
+
+    def newest(self) -> dict[str, str]:
+        """The query that asks for events after those there are."""
+        page = self.dev.api("GET", "/v1/events", params={"after": "$"}).raise_for_status().json()
+        return {"after": page["cursor"]} if page["cursor"] else {}
+
+    def heads(self) -> Counter[str]:
+        """The same, counted by their states: "queued" has not left yet."""
+        return Counter(state for _, _, state in self.in_hand())
+
+    def lane_of(self, run: str) -> str:
+        """Whose head it is or was."""
+        found: Any = self.state.hget(f"{P}r:{run}", "lane")
+        return found.decode() if found else ""
+
+    def run_state(self, run: str) -> str:
+        """What a run is in."""
+        found: Any = self.state.hget(f"{P}r:{run}", "state")
+        return found.decode() if found else ""
 
     def holders(self) -> set[bytes]:
         """The tokens of all who hold a lane."""
@@ -263,6 +330,15 @@ class Stand:
             later: Any = self.state.xrange(f"{P}in:{source}", min=f"({cursor.decode()}", count=most)
             count += len(later)
         return count
+
+
+def calls(pid: int) -> bool:
+    """Whether a process has a connection."""
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.readlink().name.startswith("socket:"):
+                return True
+    return False
 
 
 def children(parent: int) -> list[int]:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.crash.chaos import Chaos
 from tests.crash.figures import figures
+from tests.crash.ledger import gather
 from tests.crash.load import Load
 from tests.crash.stand import Stand
 
@@ -25,7 +26,7 @@ def test_nothing_is_lost_doubled_or_reordered(stand: Stand, seed: int, *, long: 
         load.join()
         stand.drained()
 
-    found = figures(load)
+    found = figures(gather(load))
     print(f"killed {dict(done)}; {load.tries} tries for {count} webhooks; {found}")
     assert {} == found.broken, found.wrong
     assert count == found.acknowledged

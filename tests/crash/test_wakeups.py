@@ -6,15 +6,16 @@ import threading
 
 import pytest
 
-from tests.crash.broker import Broker
 from tests.crash.figures import figures
+from tests.crash.ledger import gather
 from tests.crash.load import Load
+from tests.crash.server import Server
 from tests.crash.stand import Stand
 
 pytestmark = pytest.mark.crash
 
 
-def test_flushing_the_brokers_queue_loses_nothing(apart: Stand, broker: Broker, seed: int, *, long: bool) -> None:
+def test_flushing_the_brokers_queue_loses_nothing(apart: Stand, broker: Server, seed: int, *, long: bool) -> None:
     """Its lists, its bindings and what it holds unacknowledged go again and again while webhooks come in."""
     count = 5_000 if long else 400
     over = threading.Event()
@@ -32,26 +33,26 @@ def test_flushing_the_brokers_queue_loses_nothing(apart: Stand, broker: Broker, 
             over.set()
             flushing.join()
 
-    found = figures(load)
+    found = figures(gather(load))
     print(found)
     assert {} == found.broken, found.wrong
     assert count == found.acknowledged
 
 
-def _flush(broker: Broker, over: threading.Event) -> None:
+def _flush(broker: Server, over: threading.Event) -> None:
     while not over.wait(0.01):
         broker.flush()
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_without_any_wake_up(apart: Stand, broker: Broker, seed: int) -> None:
+def test_nothing_is_lost_without_any_wake_up(apart: Stand, broker: Server, seed: int) -> None:
     """With no broker at all webhooks are acknowledged, and the tick's own thread does all the rest."""
     count = 2_000
     with broker.away(), Load(apart, "w", count, seed=seed) as load:
         load.join()
         apart.drained()
 
-    found = figures(load)
+    found = figures(gather(load))
     print(found)
     assert {} == found.broken, found.wrong
     assert count == found.acknowledged

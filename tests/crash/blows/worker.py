@@ -1,0 +1,102 @@
+"""The worker dies, stands still, or loses Redis but not its providers."""
+
+from __future__ import annotations
+
+import time
+
+from tests.crash.blows.scene import MOMENT_SECONDS, TAKEN_OVER_SECONDS, Scene, at_once, came, kill_worker, leaving
+from tests.crash.stand import REPLIES, P
+from tests.crash.wire import Wire
+from tests.eventually import eventually
+
+BEHIND = 40  # requests that make a batch
+LOOK_SECONDS = 1.0  # what stays in hand for so long, while nothing is slow, is in a hand that stands still
+
+
+def while_normalising(scene: Scene) -> bool:
+    """Killed in the middle of a batch: some of its events are committed, and its cursor has not moved."""
+    stand = scene.stand
+    with stand.frozen("worker"):
+        eventually(lambda: stand.unread(BEHIND) >= BEHIND, MOMENT_SECONDS)
+        target = stand.events() + scene.dice.randint(1, BEHIND)
+    at_once(lambda: stand.events() >= target)
+    return kill_worker(scene, lambda: any(stand.state.exists(f"{P}h:in:{one}") for one in REPLIES))
+
+
+def before_leaving(scene: Scene) -> bool:
+    """Killed while it holds a run that has not left: it is sent once, by the next."""
+    at_once(lambda: scene.stand.heads()["queued"] > 0)
+    return kill_worker(scene, lambda: scene.stand.heads()["queued"] > 0)
+
+
+def after_leaving(scene: Scene) -> bool:
+    """Killed while sends are at the socket: they are unknown, until an echo or the history proves them."""
+    leaving(scene, scene.provider())
+    time.sleep(scene.dice.uniform(0.0, 0.5))
+    return kill_worker(scene, lambda: scene.stand.heads()["leaving"] > 0)
+
+
+def frozen_before_leaving(scene: Scene) -> bool:
+    """Stopped with runs in hand until others have them, and woken: `leave` refuses it, and it sends nothing."""
+    return _frozen(scene, "queued")
+
+
+def frozen_after_leaving(scene: Scene) -> bool:
+    """Stopped with messages at the socket until others have judged them, and woken: a late fact is taken."""
+    return _frozen(scene, "leaving")
+
+
+def _frozen(scene: Scene, state: str) -> bool:
+    stand = scene.stand
+    with stand.second_worker():
+        if state == "leaving":
+            leaving(scene, scene.provider(), 0.5)
+        else:
+            at_once(lambda: stand.heads()["queued"] > 0)
+        with stand.frozen("worker"):
+            held = stand.holders()
+            before = stand.in_hand()
+            time.sleep(LOOK_SECONDS)
+            met = any(one[2] == state for one in before & stand.in_hand())
+            eventually(lambda: not held & stand.holders(), TAKEN_OVER_SECONDS)
+        before_events = stand.events()
+        eventually(lambda: stand.events() > before_events, MOMENT_SECONDS)
+        _over(scene)  # it is the second that dies now: nothing shall be in its hands
+    return met
+
+
+def _over(scene: Scene) -> None:
+    """Waits for a moment at which nothing is in anybody's hands, so that an end of a worker is no blow."""
+    came(lambda: not scene.stand.in_hand(), 5.0)
+
+
+def cut_from_redis(scene: Scene) -> bool:
+    """Its line to Redis is gone while its messages are at the provider: told once it is back."""
+    stand = scene.stand
+    wire = Wire(scene.state.port)
+    try:
+        with stand.second_worker(REDIS_URL=f"redis://127.0.0.1:{wire.port}/0"):
+            provider = scene.provider()
+            with stand.frozen("worker"):  # so that what is taken now is the other's
+                old = stand.holders()
+                stand.behave(provider, delay=2.0, times=4)
+                met = at_once(lambda: any(_flying(scene, old)))
+                out = {run for _, run, _ in _flying(scene, old)}
+                away = scene.dice.choice([wire.cut, wire.silence])()
+                away.__enter__()
+            try:
+                # Taken over and judged by the other, or told before the line was cut.
+                judged = came(lambda: all(stand.run_state(run) != "leaving" for run in out), TAKEN_OVER_SECONDS)
+                unknown = {run for run in out if stand.run_state(run) == "unknown"}
+            finally:
+                away.__exit__(None, None, None)
+            # The one who is back knows it; or it is proven by now.
+            came(lambda: all(stand.run_state(run) == "succeeded" for run in unknown), MOMENT_SECONDS)
+            _over(scene)
+        return met and judged and bool(unknown)
+    finally:
+        wire.close()
+
+
+def _flying(scene: Scene, old: set[bytes]) -> set[tuple[str, str, str]]:
+    return {one for one in scene.stand.in_hand() if one[2] == "leaving" and one[0].encode() not in old}
