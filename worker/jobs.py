@@ -34,13 +34,15 @@ class BrokerAway(Exception):
 
 
 def trim(core: Core) -> None:
-    """Forgets what is past its retention: requests behind their cursor, events nobody waits for, indexes."""
+    """Forgets what is past its time or its bytes: requests behind their cursor, events nobody waits for, indexes."""
     now = int(time.time() * 1000)
     for stored in core.connections.all():
         journal.trim(core.store, stored.id, now)
     for partition in range(core.store.partitions):
         forget.events(core.store, partition, now)
-    forget.indexes(core.store, [stored.id for stored in core.connections.all()], now)
+    names = [stored.id for stored in core.connections.all()]
+    forget.indexes(core.store, names, now)
+    forget.to_budget(core.store, names)
 
 
 JOBS: dict[str, Callable[[Core], None]] = {"ferry.trim": trim}

@@ -85,6 +85,14 @@ class Settings:
     journal_hours: float = _of("FERRY_JOURNAL_HOURS", 24.0, "how long raw requests are kept")
     events_hours: float = _of("FERRY_EVENTS_HOURS", 72.0, "how long events are kept")
     runs_days: float = _of("FERRY_RUNS_DAYS", 7.0, "how long ended runs and messages are kept")
+    journal_bytes: int = _of(
+        "FERRY_JOURNAL_BYTES",
+        1 << 30,
+        "most bytes of raw requests kept: beyond it the oldest go earlier; 0: by time only",
+    )
+    events_bytes: int = _of(
+        "FERRY_EVENTS_BYTES", 2 << 30, "most bytes of events kept: beyond it the oldest go earlier; 0: by time only"
+    )
     dead_letter_days: float = _of("FERRY_DEAD_LETTER_DAYS", 30.0, "how long dead letters are kept")
     sentry_dsn: str = _of("SENTRY_DSN", "", "where errors are reported; nowhere when empty", secret=True)
     log_level: str = _of("FERRY_LOG_LEVEL", "INFO", "how much is logged: DEBUG, INFO, WARNING, ERROR")

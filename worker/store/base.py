@@ -73,7 +73,7 @@ class Store:
 
 
 class Retention:
-    """How long things are kept, in ms."""
+    """How long things are kept, in ms; and how many bytes requests and events may take, 0 for as many as they do."""
 
     def __init__(
         self,
@@ -82,12 +82,16 @@ class Retention:
         events_hours: float = 72.0,
         runs_days: float = 7.0,
         dead_letter_days: float = 30.0,
+        journal_bytes: int = 0,
+        events_bytes: int = 0,
     ) -> None:
         self.journal = int(journal_hours * 3_600_000)
         self.events = int(events_hours * 3_600_000)
         self.seen = max(self.events, 72 * 3_600_000)  # deduplication never forgets before three days
         self.runs = int(runs_days * 86_400_000)
         self.letters = int(dead_letter_days * 86_400_000)
+        self.journal_bytes = journal_bytes
+        self.events_bytes = events_bytes
 
 
 def open_store(settings: Any, *, timeout: float = 5.0, retries: int = 3) -> Store:
@@ -100,6 +104,8 @@ def open_store(settings: Any, *, timeout: float = 5.0, retries: int = 3) -> Stor
             events_hours=settings.events_hours,
             runs_days=settings.runs_days,
             dead_letter_days=settings.dead_letter_days,
+            journal_bytes=settings.journal_bytes,
+            events_bytes=settings.events_bytes,
         ),
         witness=Witness(Path(settings.state_dir) if settings.state_dir else None),
     )

@@ -285,7 +285,7 @@ def note(store: Store, partition: int, run: str, fields: Mapping[str, Any]) -> b
 
 def looking(store: Store, partition: int, give_up: int, most: int = 16) -> list[str]:
     """The unknown runs to look into now; `give_up`: ms after which nobody looks any more."""
-    return [text(one) for one in store.run("looking", partition, most, give_up)]
+    return [text(one) for one in store.run("looking", partition, most, give_up, 2 * store.retention.runs)]
 
 
 def reassert(store: Store, partition: int, run: str, lane: str, attempt: str, left: int, deadline: int) -> str:

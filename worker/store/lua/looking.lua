@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- looking(now, most, give up after ms) → {runs to look into now}
+-- looking(now, most, give up after ms, keep ms) → {runs to look into now}; `keep`: for how long what was given up stays
 -- After 5 s, 30 s, 2 min, 10 min and then hourly, until proven or given up; whoever dies while looking costs one turn.
 local AFTER = { 30000, 120000, 600000 }
 local found = {}
@@ -18,6 +18,7 @@ for _, run in ipairs(redis.call('ZRANGEBYSCORE', P .. 'rec', '-inf', now, 'LIMIT
     end
     if next - since > tonumber(ARGV[3]) then
       redis.call('ZREM', P .. 'rec', run)
+      redis.call('PEXPIRE', P .. 'r:' .. run, ARGV[4])
     else
       redis.call('ZADD', P .. 'rec', next, run)
     end
