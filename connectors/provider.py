@@ -187,6 +187,8 @@ class Provider:
     implied:   (connection, fact) → what else this fact is under the connection's settings, as facts beside it: a text
                that says STOP is an opt-out as well.  Never raises
     guard:     raises Refused; the path's secret was checked before
+    trust:     how its webhooks prove where they come from, in a sentence
+    signing:   names of the secrets its webhooks are signed with: of each group one, where the connection has it
     handshake: an answer to give at once without storing (a GET challenge), or None
     keep:      names of the headers worth keeping in the journal
     sign:      (connection, request) → the request as the provider would send it: headers added
@@ -228,6 +230,8 @@ class Provider:
     implied: Callable[[Connection, Fact], Iterable[Fact]] = lambda connection, fact: ()  # noqa: ARG005
     cannot: Mapping[str, str] = field(default_factory=dict)
     handshake: Callable[[Connection, HookRequest], HookAnswer | None] = lambda connection, request: None  # noqa: ARG005
+    trust: str = "nothing is signed: the secret in the path of the webhook's URL is the proof"
+    signing: tuple[frozenset[str], ...] = ()
     answer: HookAnswer = HookAnswer()  # noqa: RUF009  (a frozen value)
     keep: frozenset[str] = frozenset({"content-type"})
     sign: Callable[[Connection, HookRequest], HookRequest] = lambda connection, request: request  # noqa: ARG005

@@ -29,6 +29,9 @@ PROVIDER = Provider(
     read=read,
     parse=parse,
     guard=guard,
+    trust="every guard that is set on the connection must hold (Basic, a header of your own, an HMAC of the raw body), "
+    "beside the secret in the path of the webhook's URL",
+    signing=tuple(frozenset({name}) for name in ("webhook_password", "webhook_header_value", "webhook_hmac_key")),
     sign=sign,
     verbs=VERBS,
     cannot=CANNOT,

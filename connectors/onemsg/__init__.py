@@ -27,6 +27,8 @@ PROVIDER = Provider(
     read=read,
     parse=parse,
     guard=account.guard,
+    trust="nothing is signed: the secret in the path of the webhook's URL is the proof, "
+    "and a body that names a channel must name ours",
     handshake=account.handshake,
     verbs=VERBS,
     cannot=CANNOT,

@@ -43,6 +43,7 @@ TABLE = {
     "status": ("status", "How it goes, on one screen."),
     "queues": ("queues", "What waits, and holding it back by hand."),
     "schedule": ("schedule", "The jobs that beat starts."),
+    "signature": ("signature", "What signs a provider's webhooks, and whether one is."),
     "openapi": ("openapi", "The HTTP API as a document."),
     "login": ("login", "Keep the key of a Ferry elsewhere."),
     "logout": ("login", "Forget the key of a Ferry elsewhere."),
@@ -63,11 +64,14 @@ class Ferry(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command from its module, imported now."""
-        del ctx
         if cmd_name not in TABLE:
             return None
         module = importlib.import_module(f"worker.cli.{TABLE[cmd_name][0]}")
         found: click.Command = getattr(module, cmd_name)
+        if ctx.resilient_parsing:  # somebody typed TAB
+            from worker.cli.completing import attach
+
+            attach(found)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

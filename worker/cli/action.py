@@ -47,7 +47,13 @@ def action() -> None:
 def listing(
     door: Door, connection: str | None, provider: str | None, intent: str | None, limit: int | None, *, as_json: bool
 ) -> None:
-    """List actions."""
+    """
+    List actions.
+
+    \b
+      ferry action list --connection shop
+      ferry action list --intent "mark as read" --limit 3
+    """
     items = list(door.pages("/v1/actions", {"connection": connection, "provider": provider}))
     if intent:
         items = about(items, intent)
@@ -85,7 +91,12 @@ def about(items: list[dict[str, Any]], intent: str) -> list[dict[str, Any]]:
 @as_json
 @with_door
 def get(door: Door, name: str, connection: str | None, provider: str | None, *, as_json: bool) -> None:
-    """Show what an action takes and gives."""
+    """
+    Show what an action takes and gives.
+
+    \b
+      ferry action get send-message --provider 1msg
+    """
     if connection:
         provider = door.ask("GET", f"/v1/connections/{quote(connection, safe='')}")["provider"]
     if not provider:
@@ -160,7 +171,12 @@ def run(
 @as_json
 @with_door
 def send(door: Door, connection: str, *, as_json: bool, **words: Any) -> None:
-    """Send a text by a connection, in whatever way its provider does that."""
+    """
+    Send a text by a connection, in whatever way its provider does that.
+
+    \b
+      ferry send 1msg --to 15550100123 --text hello
+    """
     how = {name: words.pop(name) for name in ("key", "at_once", "timeout")}
     said = {name: word for name, word in words.items() if word not in (None, False)}
     outcome.carry_out(door, "/v1/messages", {"connection": connection, **said}, machine=as_json, **how)

@@ -47,6 +47,9 @@ def apply(door: Door, file: str, *, dry_run: bool, yes: bool, as_json: bool) -> 
     Make connections as FILE says they should be: shows the difference first, then asks.
 
     \b
+      ferry connection apply connections.toml --dry-run
+
+    \b
       [shop-sms]
       provider = "clicksend"
       settings = { username = "acme" }

@@ -44,7 +44,12 @@ def _asked(door: Door, name: str, deed: str, told: str, body: dict[str, Any] | N
 @as_json
 @with_door
 def check(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) -> None:
-    """Try its credentials and register its webhook again; its state becomes the exit code."""
+    """
+    Try its credentials and register its webhook again; its state becomes the exit code.
+
+    \b
+      ferry connection check shop
+    """
     found = _asked(door, ident, "check", "trying")
     found = awaited(door, found, timeout) if wait else found
     show(found, machine=as_json)
@@ -56,7 +61,12 @@ def check(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) 
 @as_json
 @with_door
 def test(door: Door, ident: str, *, as_json: bool) -> None:
-    """The same as check."""
+    """
+    The same as check.
+
+    \b
+      ferry connection test shop
+    """
     found = _asked(door, ident, "check", "trying")
     show(found, machine=as_json)
     judge(found)
@@ -141,7 +151,12 @@ def reconnect(
 @as_json
 @with_door
 def pause(door: Door, ident: str, *, as_json: bool) -> None:
-    """Hold back all its runs; webhooks still come in."""
+    """
+    Hold back all its runs; webhooks still come in.
+
+    \b
+      ferry connection pause shop
+    """
     show(_asked(door, ident, "pause", "pausing"), machine=as_json)
 
 
@@ -151,7 +166,12 @@ def pause(door: Door, ident: str, *, as_json: bool) -> None:
 @as_json
 @with_door
 def resume(door: Door, idents: tuple[str, ...], *, every: bool, as_json: bool) -> None:
-    """Let its runs go on, in their order."""
+    """
+    Let its runs go on, in their order.
+
+    \b
+      ferry connection resume shop
+    """
     if bool(idents) == every:
         raise Failure("name connections, or say --all", following="ferry connection list", code=failing.USAGE)
     names = [one["id"] for one in door.pages("/v1/connections", {}) if one["paused"]] if every else list(idents)
@@ -174,6 +194,9 @@ def rotate(door: Door, ident: str, grace: float | None, *, as_json: bool) -> Non
     """
     Change the secret in its webhook's URL; the one before is accepted for a while.  Safe to repeat.
 
+    \b
+      ferry connection rotate shop
+
     Where a provider is told by hand, paste the new webhook_url there before the old one ends.
     """
     found = _asked(door, ident, "rotate", "rotating", {} if grace is None else {"grace_seconds": grace})
@@ -189,7 +212,12 @@ def rotate(door: Door, ident: str, grace: float | None, *, as_json: bool) -> Non
 @as_json
 @with_door
 def archive(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
-    """Take it out of service: its URL answers 404, what is queued becomes dead letters; what it did stays readable."""
+    """
+    Take it out of service: its URL answers 404, what is queued becomes dead letters; what it did stays readable.
+
+    \b
+      ferry connection archive shop --yes
+    """
     showing.confirmed(f"Archive {ident}?", yes=yes, following=f"ferry connection archive {ident} --yes")
     show(_asked(door, ident, "archive", "archiving"), machine=as_json)
 
@@ -199,7 +227,12 @@ def archive(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
 @as_json
 @with_door
 def restore(door: Door, ident: str, *, as_json: bool) -> None:
-    """Bring an archived one back: it is tried and registered again."""
+    """
+    Bring an archived one back: it is tried and registered again.
+
+    \b
+      ferry connection restore shop
+    """
     found = _asked(door, ident, "restore", "restoring")
     show(found, machine=as_json)
     judge(found)

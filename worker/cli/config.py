@@ -19,7 +19,12 @@ def config() -> None:
 @config.command("show")
 @as_json
 def show(*, as_json: bool) -> None:
-    """List every setting, its value here and its meaning; secrets as …last4.  Says what is missing or wrong."""
+    """
+    List every setting, its value here and its meaning; secrets as …last4.  Says what is missing or wrong.
+
+    \b
+      ferry config show
+    """
     from worker.settings import SettingsError, read
 
     items = told()
@@ -68,9 +73,72 @@ def blotted(word: str) -> str:
     return scrub(word) if "://" in word else ",".join(tail(piece.strip()) for piece in word.split(","))
 
 
+@config.command("check")
+@as_json
+def check(*, as_json: bool) -> None:
+    """
+    Say what is missing or wrong in the settings, and what is only odd; nothing is connected.
+
+    \b
+      ferry config check
+      ferry config check && ferry release
+
+    Ends with 2 when Ferry would not start.  `ferry doctor` looks at Redis and at connections as well.
+    """
+    wrong, odd = examined()
+    if as_json:
+        showing.data({"ok": not wrong, "problems": wrong, "warnings": odd})
+    else:
+        for words in odd:
+            click.echo(f"warning\t{words}")
+        if not wrong:
+            click.echo("ok\tFerry would start with these settings")
+    if wrong:
+        raise Failure("; ".join(wrong), following="ferry config show", code=failing.USAGE)
+
+
+def examined() -> tuple[list[str], list[str]]:
+    """(what keeps Ferry from starting, what is worth a word)."""
+    from urllib.parse import urlsplit
+
+    from worker.cli import folder
+    from worker.handlers import HandlersError, load
+    from worker.settings import SettingsError, read
+
+    try:
+        settings = read()
+    except SettingsError as problem:
+        return [str(problem)], []
+    wrong: list[str] = []
+    odd: list[str] = []
+    folder.importable()
+    try:
+        load(settings.handlers)
+    except HandlersError as problem:
+        wrong.append(str(problem))
+    for name, url in (("REDIS_URL", settings.redis_url), ("BROKER_URL", settings.broker)):
+        if not urlsplit(url).scheme:
+            wrong.append(f"{name} is no URL: it begins with redis://, rediss:// or unix://")
+    public = urlsplit(settings.public_url)
+    if not settings.public_url:
+        odd.append("FERRY_PUBLIC_URL is not set: no provider can be told where to call")
+    elif public.scheme not in {"http", "https"} or not public.hostname:
+        wrong.append("FERRY_PUBLIC_URL is no address: https://ferry.example.com, e.g.")
+    elif public.scheme == "http" and public.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        odd.append("FERRY_PUBLIC_URL is plain http: providers call https only, and anybody could read along")
+    if not settings.handlers:
+        odd.append("FERRY_HANDLERS is not set: nobody hears events but readers of the API")
+    return wrong, odd
+
+
 @config.command("key")
 def key() -> None:
-    """Make a key for FERRY_SECRET_KEYS."""
+    """
+    Make a key for FERRY_SECRET_KEYS.
+
+    \b
+      export FERRY_SECRET_KEYS=$(ferry config key)
+    """
     from worker.store.vault import new_key
 
     click.echo(new_key())
@@ -116,7 +184,13 @@ SOURCES = {
 @click.argument("shell", type=click.Choice(list(SOURCES)))
 @click.pass_context
 def completion(ctx: click.Context, /, shell: str) -> None:
-    """Print what makes SHELL complete ferry's words."""
+    """
+    Print what makes SHELL complete commands, options, providers, actions, connections and more.
+
+    \b
+      eval "$(ferry completion bash)"
+      ferry completion fish | source
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

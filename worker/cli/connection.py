@@ -29,7 +29,12 @@ def connection() -> None:
 @as_json
 @with_door
 def listing(door: Door, provider: str | None, *, archived: bool, as_json: bool) -> None:
-    """List connections and their states."""
+    """
+    List connections and their states.
+
+    \b
+      ferry connection list --provider 1msg
+    """
     query = {"provider": provider, "archived": "true" if archived else None}
     items = list(door.pages("/v1/connections", query))
     if as_json:
@@ -56,7 +61,12 @@ def listing(door: Door, provider: str | None, *, archived: bool, as_json: bool) 
 @as_json
 @with_door
 def get(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) -> None:
-    """Show one; with --wait its state becomes the exit code (4: a person is needed)."""
+    """
+    Show one; with --wait its state becomes the exit code (4: a person is needed).
+
+    \b
+      ferry connection get shop --wait
+    """
     path = f"/v1/connections/{quote(ident, safe='')}"
     found = door.ask("GET", path)
     if wait:

@@ -23,6 +23,10 @@ def dev(port: int | None) -> None:
     """
     All of Ferry in one terminal: Valkey (unless REDIS_URL is set), stand-ins for the providers, web, worker and beat.
 
+    \b
+      ferry dev
+      ferry dev --port 8001
+
     What it keeps lies in .ferry/ here; the next start finds it.  Ctrl-C stops it and loses nothing.
     """
     from worker.cli.plan import children, make

@@ -23,6 +23,10 @@ def doctor(ctx: click.Context, /, url: str | None, api_key: str | None, *, as_js
     """
     Look at settings, Redis, clocks, secrets, connections, backlog, worker and web; 0 says that all is well.
 
+    \b
+      ferry doctor
+      ferry doctor --url https://ferry.example.com
+
     With the settings of an instance (REDIS_URL, FERRY_SECRET_KEYS) or the `ferry dev` of this folder it looks inside;
     with --url alone it asks from outside.
     """

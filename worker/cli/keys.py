@@ -20,6 +20,9 @@ def create(name: str, *, as_json: bool) -> None:
     """
     Make a bearer key called NAME; it is shown this once.
 
+    \b
+      ferry key create shop-backend
+
     Needs the instance's own settings (REDIS_URL, FERRY_SECRET_KEYS), or the `ferry dev` of this folder.
     """
     from worker.cli.backstage import core_here

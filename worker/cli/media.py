@@ -38,6 +38,9 @@ def media(door: Door, message: str, index: int, output: str | None, *, as_json: 
     """
     Fetches the file of a message; INDEX counts its attachments from 0.
 
+    \b
+      ferry media msg_5ba0d00fca3cfcc03e87b025ebee8e00 -o invoice.pdf
+
     Providers give most files out for a short time only.
     """
     import httpx

@@ -28,7 +28,12 @@ def runs() -> None:
 @as_json
 @with_door
 def listing(door: Door, connection: str | None, state: str | None, limit: int, *, as_json: bool) -> None:
-    """List runs, newest first."""
+    """
+    List runs, newest first.
+
+    \b
+      ferry runs list --state failed
+    """
     found = door.pages("/v1/runs", {"connection": connection, "state": state}, size=min(limit, 500))
     items = list(itertools.islice(found, limit))
     if as_json:
@@ -52,7 +57,12 @@ def listing(door: Door, connection: str | None, state: str | None, limit: int, *
 @as_json
 @with_door
 def get(door: Door, ident: str, *, as_json: bool) -> None:
-    """Show one run, each of its attempts included."""
+    """
+    Show one run, each of its attempts included.
+
+    \b
+      ferry runs get run_1e47bdff6102be8739825d927a9bad00
+    """
     found = door.ask("GET", f"/v1/runs/{quote(ident, safe='')}", following="ferry runs list")
     outcome.show(found, machine=as_json)
     if as_json:

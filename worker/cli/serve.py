@@ -15,6 +15,9 @@ def web() -> None:
     """
     The HTTP process: webhooks in, the API.
 
+    \b
+      ferry web
+
     Becomes gunicorn, so that signals and its pid are gunicorn's; its settings are web/server.py.
     """
     from redis.exceptions import RedisError
@@ -44,6 +47,9 @@ def beat() -> None:
     """
     Starts maintenance jobs when they are due; one is enough.
 
+    \b
+      ferry beat
+
     A second one waits for the first's lock.
     """
     from worker import reporting
@@ -67,6 +73,9 @@ def beat() -> None:
 def release(*, restored: bool) -> None:
     """
     Checks settings and Redis before a new version starts, and lays the state out at the first start.
+
+    \b
+      ferry release
 
     Safe to repeat; everything that is wrong is one sentence and a status other than 0.
 

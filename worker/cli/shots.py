@@ -6,7 +6,7 @@ import json
 import secrets
 import shlex
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,39 +17,52 @@ from connectors import samples
 from connectors.connection import Connection
 from connectors.guards import HookRequest
 from connectors.provider import Provider, Sample, Stamp
-from worker.cli import failing, folder
+from connectors.simulator import set_path
+from worker.cli import failing
 from worker.cli.door import Door, find
 from worker.cli.failing import Failure
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One request, ready to go."""
+    """One request, ready to go; `made_of` is its document, where that cannot be read off the body."""
 
     url: str
     request: HookRequest
     connection: str
+    made_of: Any = None
 
     def curl(self) -> str:
-        """The same for a shell."""
+        """The same for a shell: pasted, it sends these very bytes."""
         words = ["curl", "-i", "-X", self.request.method, self.url]
         for name, value in self.request.headers.items():
             words += ["-H", f"{name}: {value}"]
-        if self.request.body:
-            words += ["--data-binary", self.request.body.decode("utf-8", "replace")]
-        return shlex.join(words)
+        body = self.request.body
+        try:
+            said = body.decode()
+        except ValueError:
+            said = ""
+        if body and (not said or "\0" in said):  # no shell can hold these in a word
+            octal = "".join(f"\\0{byte:03o}" for byte in body)
+            return f"printf '%b' '{octal}' | {shlex.join([*words, '--data-binary', '@-'])}"
+        return shlex.join([*words, *(["--data-raw", said] if said else [])])
 
     def says(self, raw: Any) -> bool:
         """Whether this request holds `raw`, the provider's own item that an event carries."""
+        if isinstance(raw, Mapping) and "files" in raw:  # of a multipart body the files are told of, not held
+            raw = {name: value for name, value in raw.items() if name != "files"}
+            return bool(raw == {name: said for name, said in self.document().items() if not isinstance(said, Mapping)})
         return any(raw == part for part in _parts(self.document()))
 
     def document(self) -> Any:
         """The body as the provider meant it: an object, or the words of a form or query."""
+        if self.made_of is not None:
+            return self.made_of
         if self.request.content_type == "application/json":
             try:
                 return json.loads(self.request.body)
             except ValueError:
-                return None
+                return {}
         words = self.request.body.decode("utf-8", "replace") or self.request.query
         return dict(parse_qsl(words, keep_blank_values=True))
 
@@ -80,33 +93,6 @@ class Answer:
         return {"status": self.status, "ms": round(self.milliseconds, 1)}
 
 
-def connection_of(provider: Provider, ident: str | None) -> Connection:
-    """
-    A connection with its secrets: from this folder's dev.json, else from the store that the settings name.
-
-    raises: Failure, SettingsError
-    """
-    told = folder.told()
-    known = (told or {}).get("connections", {}).get(provider.title)
-    if known and ident in (None, known["id"]):
-        return Connection(known["id"], provider.name, known["settings"], known["secrets"], known["webhook_url"])
-    from worker.cli.backstage import core_here
-
-    core = core_here()
-    found = [
-        one
-        for one in core.connections.all()
-        if one.provider == provider.name and not one.archived and ident in (None, one.id)
-    ]
-    if not found:
-        missing = (
-            f"there is no connection {ident!r} of {provider.title}" if ident else f"{provider.title} has no connection"
-        )
-        following = f"ferry connection ensure {provider.title} --key {provider.title}"
-        raise Failure(missing, following=following, code=failing.NOT_FOUND)
-    return found[0].speak(core.settings.public_url or f"http://127.0.0.1:{core.settings.port}")
-
-
 def make(
     provider: Provider,
     sample: Sample,
@@ -118,24 +104,37 @@ def make(
     contact: str | None = None,
     spoil: bool = False,
     to: str | None = None,
+    edit: Callable[[Any], Any] | None = None,
 ) -> Shot:
-    """One request with an id of its own; `spoil` makes its signature, or else the secret in its path, a wrong one."""
+    """
+    One request with an id of its own.
+
+    spoil: make its signature, or else the secret in its path, a wrong one
+    edit:  (document) → the document as a person wants it; it is signed afterwards
+    """
     stamp = Stamp(secrets.token_hex(8), int(time.time()))
     stamp = replace(stamp, text=text or stamp.text, contact=contact or stamp.contact)
+    document = samples.fresh(sample, connection, stamp)
     try:
-        plain = samples.make(provider, sample, connection, stamp, changes)
+        for path, value in changes.items():
+            set_path(document, path, value)
     except (KeyError, IndexError, ValueError, TypeError) as problem:
         told = f"--set names a place that the body does not have: {problem}"
         raise Failure(told, following=f"ferry trigger {provider.title} EVENT --curl", code=failing.USAGE) from problem
-    unsigned = samples.encode(sample.body(connection, stamp), sample)
-    request = plain
+    if edit is not None:
+        document = edit(document)
+    unsigned = samples.encode(document, sample)
     if raw is not None:
-        request = provider.sign(connection, replace(unsigned, method="POST", query="", body=raw))
+        unsigned = replace(unsigned, method="POST", query="", body=raw)
+    request = provider.sign(connection, unsigned)
     base = (to or connection.webhook_url or "").rstrip("/")
+    if not base:
+        told = f"nobody knows where {provider.title} would send it"
+        raise Failure(told, following="the same command with --to URL", code=failing.USAGE)
     if spoil:
         request, base = spoilt(request, unsigned, base)
     url = base + (f"/{request.hook}" if request.hook else "") + (f"?{request.query}" if request.query else "")
-    return Shot(url, request, connection.id)
+    return Shot(url, request, connection.id, document if sample.encoding == "multipart" else None)
 
 
 def spoilt(request: HookRequest, unsigned: HookRequest, base: str) -> tuple[HookRequest, str]:
@@ -183,10 +182,12 @@ class Watch:
     cursor: str | None
 
     @classmethod
-    def begin(cls, made: Sequence[Shot], transport: Any = None) -> Watch | None:
+    def begin(
+        cls, made: Sequence[Shot], transport: Any = None, url: str | None = None, key: str | None = None
+    ) -> Watch | None:
         """From now on; None where no API is known that could be asked."""
         try:
-            door = find(None, None, transport)
+            door = find(url, key, transport)
             now = door.ask("GET", "/v1/events", query={"after": "$", "limit": 1})
         except Failure:
             return None

@@ -21,6 +21,9 @@ def worker() -> None:
     """
     Turns webhooks into events, carries out actions, runs handlers and scheduled jobs.
 
+    \b
+      ferry worker
+
     TERM lets what is under way finish.  Without an answer from its broker for 60 seconds it ends with a status other
     than 0, so that its supervisor starts it again.
     """

@@ -13,12 +13,16 @@ import pytest
 import redis as redis_client
 from click.testing import CliRunner, Result
 
+from connectors.connection import Connection
+from connectors.provider import Provider
+from connectors.registry import PROVIDERS
 from tests.worker.pipeline import Pipeline, build
 from web.app import create_app
-from worker.cli import main
+from worker.cli import folder, main
 
 Ferry = Callable[..., Result]
 Live = Callable[..., Any]
+HOOK = "http://127.0.0.1:9/webhooks/{}/path-token-0001"
 
 
 @pytest.fixture
@@ -92,3 +96,30 @@ def live(ferry: Ferry, pipeline: Pipeline, settings: dict[str, str]) -> Live:
         return ferry(*words, "--url", "http://ferry.invalid", transport=transport, FERRY_KEY=key, **more)
 
     return run
+
+
+def connection_of(provider: Provider) -> Connection:
+    """One against its stand-in."""
+    settings, secrets = provider.simulated("http://127.0.0.1:9")
+    return Connection(provider.title, provider.name, settings, secrets, HOOK.format(provider.title))
+
+
+@pytest.fixture
+def dev_json(ferry: Ferry) -> None:
+    """As `ferry dev` writes it in this folder."""
+    folder.FOLDER.mkdir()
+    told: dict[str, Any] = {
+        "url": "http://ferry.invalid",
+        "api_key": "fk_1",
+        "redis_url": "redis://x",
+        "connections": {},
+    }
+    for provider in PROVIDERS.values():
+        one = connection_of(provider)
+        told["connections"][provider.title] = {
+            "id": one.id,
+            "webhook_url": one.webhook_url,
+            "settings": dict(one.settings),
+            "secrets": dict(one.secrets),
+        }
+    folder.tell(folder.FOLDER, told)

@@ -77,6 +77,12 @@ def test_a_command_of_the_table_is_where_it_says_and_described_there_alone() -> 
 COMMANDS = {" ".join(words): (words, command) for words, command in commands(main)}
 
 
+# what runs until it is stopped, or prints one thing for a shell to take
+SILENT = {"dev", "web", "worker", "beat", "release", "completion", "config key"}
+LEAVES = {name: found for name, found in COMMANDS.items() if not isinstance(found[1], click.Group)}
+PRIVATE = ("secret", "token", "password", "api-key", "api_key")
+
+
 @pytest.mark.parametrize(("words", "command"), COMMANDS.values(), ids=COMMANDS)
 def test_every_command_says_what_it_does(words: tuple[str, ...], command: click.Command) -> None:
     """Each has a first sentence, each option explains itself, and no two options share a name."""
@@ -87,12 +93,33 @@ def test_every_command_says_what_it_does(words: tuple[str, ...], command: click.
     assert sorted(set(spellings)) == sorted(spellings)
 
 
+def test_every_command_shows_an_example() -> None:
+    """What is typed, in its help: people read that first."""
+    assert [] == [name for name, (_, command) in LEAVES.items() if f"ferry {name}" not in (command.help or "")]
+
+
 def test_every_command_that_prints_data_prints_json() -> None:
     """`--json` means output wherever there is output."""
-    silent = {"dev", "web", "worker", "beat", "release", "completion", "config key", "connection", "action", "events"}
-    silent |= {"runs", "key", "config", "messages", "logs", "queues", "schedule"}
-    missing = {
-        name for name, (_, command) in COMMANDS.items() if not any("--json" in one.opts for one in command.params)
-    }
+    with_json = {name for name, (_, command) in LEAVES.items() if any("--json" in one.opts for one in command.params)}
 
-    assert silent == missing
+    assert set(LEAVES) - SILENT == with_json
+
+
+def test_no_secret_stands_in_a_command_line() -> None:
+    """What takes one takes where it stands: a variable, a file or stdin."""
+    literal = []
+    for name, (_, command) in LEAVES.items():
+        for one in command.params:
+            spelt = " ".join(one.opts)
+            if isinstance(one, click.Option) and any(word in spelt for word in PRIVATE) and "@" not in str(one.metavar):
+                literal.append(f"{name} {spelt}")
+
+    assert [] == literal
+
+
+def test_every_command_that_asks_an_instance_takes_which() -> None:
+    """`--url` and where its key stands, or it is about this machine alone."""
+    here = {*SILENT, "login", "logout", "key create", "config show", "config check", "config rotate"}
+    asking = {name for name, (_, command) in LEAVES.items() if any("--url" in one.opts for one in command.params)}
+
+    assert set(LEAVES) - here == asking

@@ -170,3 +170,31 @@ def test_the_doctor_warns_of_a_token(ferry: Ferry, pipeline: Pipeline, settings:
 
     assert (0, "warning") == (done.exit_code, checks(done)["connection shop"]), done.output
     assert "run `ferry connect instagram --key shop`" in done.stdout
+
+
+CONFIGURED = {
+    # what is set beside the needed → exit code, a word on stdout or stderr
+    "bare": ({}, 0, "warning\tFERRY_PUBLIC_URL is not set"),
+    "as it should be": (
+        {"FERRY_PUBLIC_URL": "https://f.example.com", "FERRY_HANDLERS": "worker.examples.echo"},
+        0,
+        "ok\t",
+    ),
+    "plain http": ({"FERRY_PUBLIC_URL": "http://f.example.com"}, 0, "plain http"),
+    "no address": ({"FERRY_PUBLIC_URL": "f.example.com"}, 2, "FERRY_PUBLIC_URL is no address"),
+    "no such handlers": ({"FERRY_HANDLERS": "nowhere.bot"}, 2, "nowhere.bot, which cannot be imported"),
+    "no URL": ({"REDIS_URL": "localhost"}, 2, "REDIS_URL is no URL"),
+    "nothing": ({"REDIS_URL": "", "FERRY_SECRET_KEYS": ""}, 2, "REDIS_URL and FERRY_SECRET_KEYS are not set"),
+    "a bad key": ({"FERRY_SECRET_KEYS": "short"}, 2, "must hold Fernet keys"),
+}
+
+
+@pytest.mark.parametrize(("given", "code", "told"), CONFIGURED.values(), ids=CONFIGURED)
+def test_settings_are_checked_without_connecting(ferry: Ferry, given: dict[str, str], code: int, told: str) -> None:
+    """What keeps Ferry from starting ends with 2; what is only odd is a warning."""
+    needed = {"REDIS_URL": "redis://127.0.0.1:1/0", "FERRY_SECRET_KEYS": new_key()}
+    done = ferry("config", "check", **{**needed, **given})
+    machine = ferry("config", "check", "--json", **{**needed, **given})
+
+    assert (code, True) == (done.exit_code, told in done.output), done.output
+    assert (code == 0) == json.loads(machine.stdout)["ok"]

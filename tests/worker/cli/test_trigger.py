@@ -14,17 +14,10 @@ from connectors.errors import Refused
 from connectors.guards import HookRequest
 from connectors.provider import Provider, Stamp
 from connectors.registry import PROVIDERS
-from tests.worker.cli.conftest import Ferry, Script
-from worker.cli import folder, shots
+from tests.worker.cli.conftest import HOOK, Ferry, Script, connection_of
+from worker.cli import shots
 
-HOOK = "http://127.0.0.1:9/webhooks/{}/path-token-0001"
 EVERY = {f"{one.title} {name}": (one, name) for one in PROVIDERS.values() for name in one.samples}
-
-
-def connection_of(provider: Provider) -> Connection:
-    """One against its stand-in."""
-    settings, secrets = provider.simulated("http://127.0.0.1:9")
-    return Connection(provider.title, provider.name, settings, secrets, HOOK.format(provider.title))
 
 
 def let_in(provider: Provider, connection: Connection, shot: shots.Shot) -> None:
@@ -33,20 +26,20 @@ def let_in(provider: Provider, connection: Connection, shot: shots.Shot) -> None
         provider.guard(connection, shot.request)
 
 
-@pytest.mark.parametrize(("provider", "event"), EVERY.values(), ids=EVERY)
-def test_every_sample_is_let_in_and_its_spoilt_twin_is_not(provider: Provider, event: str) -> None:
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+def test_every_sample_is_let_in_and_its_spoilt_twin_is_not(provider: Provider) -> None:
     """Signed: the guard is content, and the URL is the connection's.  Spoilt: refused by the guard or another path."""
     connection = connection_of(provider)
     assert connection.webhook_url is not None
+    for event, sample in provider.samples.items():
+        good = shots.make(provider, sample, connection, changes={})
+        bad = shots.make(provider, sample, connection, changes={}, spoil=True)
 
-    good = shots.make(provider, provider.samples[event], connection, changes={})
-    bad = shots.make(provider, provider.samples[event], connection, changes={}, spoil=True)
-
-    let_in(provider, connection, good)
-    assert good.url.startswith(connection.webhook_url)
-    if bad.url.startswith(connection.webhook_url):
-        with pytest.raises(Refused):
-            let_in(provider, connection, bad)
+        let_in(provider, connection, good)
+        assert good.url.startswith(connection.webhook_url), event
+        if bad.url.startswith(connection.webhook_url):
+            with pytest.raises(Refused):
+                let_in(provider, connection, bad)
 
 
 def test_each_is_its_own_unless_it_is_the_same() -> None:
@@ -85,27 +78,6 @@ def test_an_event_is_known_by_the_words_it_carries() -> None:
     assert sent.says({"b": 1})
     assert not sent.says({"b": 2})
     assert shots.Shot("u", form, "c").says({**shots.Shot("u", form, "c").document()})
-
-
-@pytest.fixture
-def dev_json(ferry: Ferry) -> None:
-    """As `ferry dev` writes it in this folder."""
-    folder.FOLDER.mkdir()
-    told: dict[str, Any] = {
-        "url": "http://ferry.invalid",
-        "api_key": "fk_1",
-        "redis_url": "redis://x",
-        "connections": {},
-    }
-    for provider in PROVIDERS.values():
-        one = connection_of(provider)
-        told["connections"][provider.title] = {
-            "id": one.id,
-            "webhook_url": one.webhook_url,
-            "settings": dict(one.settings),
-            "secrets": dict(one.secrets),
-        }
-    folder.tell(folder.FOLDER, told)
 
 
 EVENTS, HOOKED = ("GET", "/v1/events"), ("POST", "/webhooks/1msg/path-token-0001")
@@ -179,7 +151,11 @@ def test_the_list_names_every_sample(ferry: Ferry) -> None:
     done = ferry("trigger", "--list")
 
     assert 0 == done.exit_code
-    assert set(EVERY) == {" ".join(line.split("\t")[:2]) for line in done.stdout.splitlines()}
+    lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert set(EVERY) == {" ".join(line[:2]) for line in lines}
+    assert ["message.received", "A text"] == next(line[2:] for line in lines if line[:2] == ["1msg", "message"])
+    told = json.loads(ferry("trigger", "infobip", "--list", "--json").stdout)["items"]
+    assert {"infobip"} == {one["provider"] for one in told}
 
 
 @pytest.mark.usefixtures("dev_json")
