@@ -102,6 +102,19 @@ class Ferry(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """What goes wrong is told while the context still knows whether colours are wanted."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.exceptions.Abort, BrokenPipeError):
+            raise
+        except Exception as problem:
+            failure = explain(problem)
+            if failure is None:
+                raise
+            failure.show()
+            ctx.exit(failure.code)
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -153,7 +166,32 @@ def _report(problem: Exception) -> None:
         sentry_sdk.flush(2.0)
 
 
+class NoColour(click.Option):
+    """A flag that any word in its variable sets: https://no-color.org."""
+
+    def value_from_envvar(self, ctx: click.Context) -> str | None:
+        """Whatever the word."""
+        return "true" if self.resolve_envvar_value(ctx) else None
+
+
+def plain(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001  (click's own signature)
+    """From here on nothing is coloured or bold."""
+    del param
+    if value:
+        ctx.color = False
+
+
 @click.command(cls=Ferry, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option(
+    "--no-color",
+    cls=NoColour,
+    is_flag=True,
+    envvar="NO_COLOR",
+    expose_value=False,
+    is_eager=True,
+    callback=plain,
+    help="Neither colours nor bold; NO_COLOR.",
+)
 @click.version_option(package_name="ferry", prog_name="ferry")
 def main() -> None:
     """

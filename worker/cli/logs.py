@@ -88,20 +88,18 @@ def tail(
       ferry logs tail --direction in --status 4xx --since 1h
       ferry logs tail -f --connection 1msg
 
-    About the newest 10,000 lines are kept.
+    About the newest 10,000 lines are kept.  --json is a list; with -f, one object a line.
     """
-    left = count
     items, cursor = _before(door, wanted, lines, since)
-    left = _show(items, left, machine=as_json, live=on)
     if not on:
-        if not items and not as_json:
-            showing.note("Nothing of the kind.  Try: ferry logs tail -f")
+        _list(items[:count], cursor, machine=as_json)
         return
+    left = _show(items, count, machine=as_json)
     if left == 0:
         return
     showing.note("Waiting for more; Ctrl-C ends.")
     for page in follow.pages(door, "/v1/logs", wanted, cursor):
-        left = _show(page, left, machine=as_json, live=True)
+        left = _show(page, left, machine=as_json)
         if left == 0:
             return
 
@@ -125,17 +123,23 @@ def _before(
         query = {**wanted, "after": page["cursor"], "limit": 500}
 
 
-def _show(items: list[dict[str, Any]], left: int | None, *, machine: bool, live: bool) -> int | None:
-    """Shows so many of them as are left to show; how many are left then."""
-    chosen = items if left is None else items[:left]
+def _list(items: list[dict[str, Any]], cursor: str, *, machine: bool) -> None:
     if machine:
-        for one in chosen:
+        showing.data({"items": items, "cursor": cursor})
+        return
+    showing.table(items, COLUMNS)
+    if not items:
+        showing.note("Nothing of the kind.  Try: ferry logs tail -f")
+
+
+def _show(items: list[dict[str, Any]], left: int | None, *, machine: bool) -> int | None:
+    """A line each, of so many as are left to show; how many are left then."""
+    chosen = items if left is None else items[:left]
+    for one in chosen:
+        if machine:
             showing.line(one)
-    elif live:
-        for one in chosen:
+        else:
             click.echo("\t".join(words(one)))
-    else:
-        showing.table(chosen, COLUMNS)
     return None if left is None else left - len(chosen)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 COLOURS = {
@@ -64,9 +64,16 @@ def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> None:
         for item in items:
             click.echo("\t".join(cell(read(item)) for read in columns.values()))
         return
+    console().print(grid(items, columns))
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Where tables go; without a colour, and nothing bold, where that is wished."""
     from rich.console import Console
 
-    Console(highlight=False).print(grid(items, columns))
+    ctx = click.get_current_context(silent=True)
+    unadorned = ctx is not None and ctx.color is False
+    return Console(highlight=False, stderr=stderr, color_system=None if unadorned else "auto")
 
 
 def grid(items: Iterable[Mapping[str, Any]], columns: Columns) -> RenderableType:
@@ -101,9 +108,7 @@ def waiting(words: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status(words):
+    with console(stderr=True).status(words):
         yield
 
 

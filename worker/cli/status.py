@@ -60,7 +60,7 @@ def _watch(door: Door, every: float, count: int | None, *, machine: bool) -> Non
     elif sys.stdout.isatty():
         from rich.live import Live
 
-        with Live(screen=True, auto_refresh=False) as live:
+        with Live(console=showing.console(), screen=True, auto_refresh=False) as live:
             for found in looks:
                 live.update(_screen(found, door.url), refresh=True)
     else:
@@ -138,9 +138,7 @@ TRAFFIC = {"in": "in", "refused": "refused", "out": "out", "failed": "failed", "
 def _print(found: Mapping[str, Any], url: str) -> None:
     """On a terminal as a screen; in a pipe each row begins with its section."""
     if sys.stdout.isatty():
-        from rich.console import Console
-
-        Console(highlight=False).print(_screen(found, url))
+        showing.console().print(_screen(found, url))
         return
     for name, words in _head(found):
         click.echo(f"{name}\t{words}")

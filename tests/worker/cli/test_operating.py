@@ -155,8 +155,10 @@ def test_logs(live: Live, pipeline: Pipeline) -> None:
     assert [first, second] == rows(live("logs", "tail", "--since", "10m"))
     assert [first] == rows(live("logs", "tail", "--since", "1h", "--count", "1"))
     assert [first, second] == rows(live("logs", "tail", "-f", "--count", "2"))
-    told = [json.loads(line) for line in live("logs", "tail", "--json").stdout.splitlines()]
+    whole = json.loads(live("logs", "tail", "--json").stdout)
+    told = [json.loads(line) for line in live("logs", "tail", "-f", "--count", "2", "--json").stdout.splitlines()]
     assert ["in", "out"] == [one["direction"] for one in told]
+    assert (told, True) == (whole["items"], bool(whole["cursor"]))
     assert 2 == live("logs", "tail", "--since", "yesterday").exit_code
     assert 2 == live("logs", "tail", "--status", "many").exit_code
 
