@@ -24,6 +24,7 @@ from worker.intake import TASKS, Intake, consume, taken_by_list
 from worker.jobs import JOBS, BrokerAway, carry_out, schedule
 from worker.settings import Settings
 from worker.store.client import is_away
+from worker.sweeps import Sweeper
 from worker.ticker import Ticker
 
 log = logging.getLogger("ferry.app")
@@ -158,6 +159,7 @@ class Engine:
         self.ticker = Ticker(self.core, self.drain)
         self.intake = Intake(self.core)
         self.chores = Chores(self.core, self.ticker.elected)
+        self.sweeper = Sweeper(self.core, self.ticker.elected)
         self._register()
 
     def drain(self, partition: int, queue: str) -> None:
@@ -203,6 +205,7 @@ class Engine:
         signals.worker_shutting_down.connect(self._ending, weak=False)
         self.ticker.start()
         self.chores.start()
+        self.sweeper.start()
         self.intake.start()
 
     def stop(self) -> None:
@@ -210,6 +213,7 @@ class Engine:
         self.core.stopping.set()
         self.ticker.stop()
         self.chores.stop()
+        self.sweeper.stop()
         self.intake.stop()
 
     def _ready(self, **_: Any) -> None:

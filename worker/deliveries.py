@@ -17,7 +17,7 @@ from worker.accept import Conflict, NotFound
 from worker.core import Core, Subscription
 from worker.handlers import Ferry
 from worker.retry import backoff
-from worker.store import lanes
+from worker.store import lanes, letters
 from worker.store.text import text
 
 log = logging.getLogger("ferry.deliveries")
@@ -84,12 +84,16 @@ def _deliver(
     """(verdict, seconds to wait, dead letter)."""
     if head.event is None:
         return "done", 0.0, None  # no longer kept
-    event = json.loads(head.event)
+    event = _event(head)
     if strikes >= STRIKES:
-        return "dead", 0.0, _letter(core, subscription, event, "handler_killed_worker")
+        return (
+            "dead",
+            0.0,
+            _letter(core, subscription, event, "handler_killed_worker", "it ended its worker three times"),
+        )
     stored = core.connections.get(event["connection"])
     if stored is None:
-        return "dead", 0.0, _letter(core, subscription, event, "connection_gone")
+        return "dead", 0.0, _letter(core, subscription, event, "connection_gone", "its connection no longer exists")
     begun = time.monotonic()
     try:
         subscription.call(event, Ferry(core, stored, event, subscription.name))
@@ -101,11 +105,19 @@ def _deliver(
             exc_info=log.isEnabledFor(logging.DEBUG),
         )
         if isinstance(problem, InvalidCall | NotFound | Conflict):  # asking again would be answered the same
-            return "dead", 0.0, _letter(core, subscription, event, f"handler_raised:{kind}")
+            return (
+                "dead",
+                0.0,
+                _letter(core, subscription, event, f"handler_raised:{kind}", f"{subscription.name} raised {kind}"),
+            )
         wait = backoff(head.tries + 1)
         since = head.since if head.since is not None else _now(core)
         if (_now(core) - since) / 1000 + wait > core.settings.patience_seconds:
-            return "dead", 0.0, _letter(core, subscription, event, f"handler_raised:{kind}")
+            return (
+                "dead",
+                0.0,
+                _letter(core, subscription, event, f"handler_raised:{kind}", f"{subscription.name} raised {kind}"),
+            )
         return "again", wait, None
     log.info(
         "delivered",
@@ -119,11 +131,22 @@ def _deliver(
     return "done", 0.0, None
 
 
-def _letter(core: Core, subscription: Subscription, event: dict[str, Any], cause: str) -> dict[str, Any]:
-    return {
-        "id": f"{event['id']}:{subscription.name}",
-        "cause": cause,
-        "connection": event["connection"],
-        "json": json.dumps({"subscription": subscription.name, "event": event}, ensure_ascii=False),
-        "keep": core.store.retention.letters,
-    }
+def _event(head: lanes.Head) -> dict[str, Any]:
+    """What is told: the event as it was committed, or the copy in a dead letter that is replayed, marked so."""
+    told: dict[str, Any] = json.loads(head.event or b"{}")
+    if head.mark is None:
+        return told
+    return {**told["event"], "replayed_by": json.loads(head.mark)}
+
+
+def _letter(core: Core, subscription: Subscription, event: dict[str, Any], cause: str, told: str) -> dict[str, Any]:
+    stored = core.connections.get(event["connection"])
+    made = letters.letter(
+        core.store,
+        cause,
+        {"subscription": subscription.name, "event": event},
+        connection=event["connection"],
+        provider=core.provider(stored).title if stored is not None else "",
+        told=told,
+    )
+    return {"id": f"{event['id']}:{subscription.name}", **made}

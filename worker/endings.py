@@ -17,7 +17,7 @@ from connectors.events import EventType, Kind, Message
 from worker.core import Core
 from worker.job import Job
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
-from worker.store import activity, lanes, runs
+from worker.store import activity, lanes, letters, runs
 from worker.store.client import is_away
 from worker.store.events import Commit
 from worker.store.messages import Talk, read_talk
@@ -93,7 +93,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         fields,
         until=_until(core, verdict),
         scope=verdict.scope,
-        letter=_letter(core, job, shown) if open_still or verdict.kind == "failed" else None,
+        letter=run_letter(core, job.provider.title, shown) if open_still or verdict.kind == "failed" else None,
         events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
         given_up=ended if verdict.kind == "more" else (),
         line=_line(job.stored.id, job.provider.title, job.run, job.action.key, attempt, verdict.kind, verdict.error),
@@ -254,14 +254,18 @@ def talk_of(record: Mapping[str, bytes]) -> Talk:
     return read_talk(record.get("contact"), record.get("window"))
 
 
-def _letter(core: Core, job: Job, shown: Mapping[str, Any]) -> dict[str, Any]:
+def run_letter(core: Core, provider: str, shown: Mapping[str, Any], cause: str = "") -> dict[str, Any]:
+    """The dead letter of a run as it will then look; by default its cause is where it failed, and how."""
     error = shown.get("error") or {}
-    cause = f"{error.get('class', 'error')}:{error.get('reason', 'other')}"
-    return {
-        "cause": f"{job.provider.title}:{job.action.key}:{cause}",
-        "json": json.dumps(shown, ensure_ascii=False),
-        "keep": core.store.retention.letters,
-    }
+    words = (provider, shown["action"], error.get("class", "error"), error.get("reason", "other"))
+    return letters.letter(
+        core.store,
+        cause or ":".join(word for word in words if word),
+        shown,
+        connection=shown["connection"],
+        provider=provider,
+        told=str(error.get("text") or ""),
+    )
 
 
 def before_leaving(
@@ -272,20 +276,18 @@ def before_leaving(
     action = text(head.record.get("action"))
     shown = runs.show(head.item, head.record)
     shown.update(state="failed", error=problem.as_dict())
-    origin = Origin(partition, connection, text(head.record.get("provider")), None, int(time.time() * 1000))
+    stored = core.connections.get(connection)
+    title = core.provider(stored).title if stored is not None else ""
+    origin = Origin(partition, connection, title, None, int(time.time() * 1000))
     told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(head.record.get("conversation"))}
     ending = runs.Ending(
         "failed",
         {"error": json.dumps(problem.as_dict(), ensure_ascii=False)},
-        letter={
-            "cause": f"{action}:{problem.name}:{problem.code or problem.reason}",
-            "json": json.dumps(shown, ensure_ascii=False),
-            "keep": core.store.retention.letters,
-        },
+        letter=run_letter(core, title, shown, f"{action}:{problem.name}:{problem.code or problem.reason}"),
         events=[
             run_event(origin, EventType.RUN_FAILED, told, core.hearers(EventType.RUN_FAILED), talk_of(head.record))
         ],
-        line=_line(connection, "", head.item, action, Attempt("", 0, 0), "failed", problem),
+        line=_line(connection, title, head.item, action, Attempt("", 0, 0), "failed", problem),
     )
     lease = int(core.settings.lease_seconds * 1000)
     return insist(

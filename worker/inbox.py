@@ -7,6 +7,7 @@ the batch, and deterministic ids make the repetition silent.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Iterator
@@ -99,11 +100,12 @@ def _chunks(found: list[Commit]) -> Iterator[list[Commit]]:
 def _commits(core: Core, stored: Stored, provider: Provider, batch: lanes.Batch) -> list[Commit]:
     found: list[tuple[Origin, Fact]] = []
     for stream_id, fields in batch.entries:
-        request = ids.request_id(stored.id, stream_id)
-        received = int(stream_id.split("-")[0])
+        request = journal.origin(stored.id, stream_id, fields)
+        received = int((ids.request_of(request) or ("", stream_id))[1].split("-")[0])
+        again = json.loads(fields["p"]) if "p" in fields else None
         for fact in read(provider, fields):
             owner, told = _owner(core, stored, provider, fact)
-            origin = Origin(core.store.of(owner), owner, provider.title, request, received)
+            origin = Origin(core.store.of(owner), owner, provider.title, request, received, again)
             found.append((origin, told))
             heard_by = stored if owner == stored.id else core.connections.get(owner)
             if heard_by is not None:
@@ -232,17 +234,25 @@ def _set_aside(core: Core, partition: int, source: str, batch: lanes.Batch) -> N
     del batch.entries[1:]
 
 
+CAUSES = {
+    "parser_killed_worker": "reading it ended the worker three times",
+    "connection_gone": "its connection no longer exists",
+}
+
+
 def _letter(
     core: Core, source: str, stream_id: str, fields: dict[str, bytes], cause: str, partition: int | None = None
 ) -> None:
-    request = journal.rebuild(fields)
-    body = {
-        "method": request.method,
-        "hook": request.hook,
-        "query": request.query,
-        "headers": dict(request.headers),
-        "body": request.body.decode("utf-8", "replace"),
-    }
     where = core.store.of(source) if partition is None else partition
-    ident = ids.request_id(source, stream_id)
-    letters.put(core.store, where, ident, kind="request", cause=cause, connection=source, body=body)
+    stored = core.connections.get(source)
+    letters.put(
+        core.store,
+        where,
+        journal.origin(source, stream_id, fields),
+        kind="request",
+        cause=cause,
+        connection=source,
+        provider=core.provider(stored).title if stored is not None else "",
+        told=CAUSES[cause],
+        body=journal.copy(fields),
+    )

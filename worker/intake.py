@@ -143,14 +143,16 @@ def consume(core: Core, name: str) -> Callable[..., None]:
         if len(args) == 1 and isinstance(args[0], dict) and not words:
             words = args[0]
         try:
-            key = str(words.pop("idempotency_key", None) or f"task:{self.request.id}")
-            TASKS[name](core, key, **words)
+            given = dict(words)
+            key = str(given.pop("idempotency_key", None) or f"task:{self.request.id}")
+            TASKS[name](core, key, **given)
         except Exception as problem:
             if is_away(problem):
                 time.sleep(1.0)  # it comes again at once, and Redis will not be back at once
                 raise Reject(type(problem).__name__, requeue=True) from problem
-            said = {"headers": {"task": name, "id": self.request.id}, "kwargs": words}
-            letter(core, json.dumps(said, default=str), problem)
+            body = json.dumps([[], words, {}], default=str)
+            said = {"headers": {"task": name, "id": self.request.id}, "body": body}  # as `read` takes it
+            letter(core, json.dumps(said), problem)
 
     return task
 
@@ -265,4 +267,16 @@ def letter(core: Core, task: str, problem: Exception) -> None:
     if isinstance(problem, InvalidCall):
         body["fields"] = json.dumps(problem.fields)
     ident = f"task_{ids.digest(task)}00"
-    letters.put(core.store, 0, ident, kind="request", cause=f"task:{type(problem).__name__}", connection="", body=body)
+    cause = f"task:{type(problem).__name__}"
+    letters.put(core.store, 0, ident, kind="task", cause=cause, connection="", body=body, told=str(problem))
+
+
+def again(core: Core, body: Mapping[str, Any]) -> Accepted:
+    """
+    Hands in a task that was set aside, as it stands in its dead letter; its key makes it the run it would have been.
+
+    raises: BadTask, InvalidCall, NotFound, Conflict, TypeError: it is still wrong
+    """
+    name, ident, words = read(str(body["task"]).encode())
+    key = str(words.pop("idempotency_key", None) or f"task:{ident}")
+    return TASKS[name](core, key, **words)

@@ -34,7 +34,7 @@ class BrokerAway(Exception):
 
 
 def trim(core: Core) -> None:
-    """Forgets what is past its time or its bytes: requests behind their cursor, events nobody waits for, indexes."""
+    """Forgets what is past its time or its bytes: requests behind their cursor, unawaited events, indexes, letters."""
     now = int(time.time() * 1000)
     for stored in core.connections.all():
         journal.trim(core.store, stored.id, now)
@@ -43,6 +43,7 @@ def trim(core: Core) -> None:
     names = [stored.id for stored in core.connections.all()]
     forget.indexes(core.store, names, now)
     forget.to_budget(core.store, names)
+    forget.letters(core.store, now)
 
 
 JOBS: dict[str, Callable[[Core], None]] = {"ferry.trim": trim}

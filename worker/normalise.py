@@ -21,13 +21,18 @@ from worker.store.text import iso, millis
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a fact came from: which connection, which raw request, when it reached us (ms)."""
+    """
+    Where a fact came from: which connection, which raw request, when it reached us (ms).
+
+    replayed: {id, at, by, force} where the request is a dead letter that is read again
+    """
 
     partition: int
     connection: str
     provider: str  # as people call it
     request: str | None
     received: int
+    replayed: Mapping[str, Any] | None = None
 
 
 def subject(fact: Fact) -> str | None:
@@ -87,6 +92,8 @@ def to_commit(
         body["note"] = fact.note
     if by_content:
         body["deduplicated_by"] = "content"
+    if origin.replayed is not None:
+        body["replayed_by"] = origin.replayed
     status = fact.status
     return Commit(
         origin.partition,

@@ -28,6 +28,7 @@ from worker.endings import part_dict, said_by, stored_parts, talk_of
 from worker.normalise import Origin, run_event, sent_event
 from worker.store import events, ids, journal, messages, runs
 from worker.store.connections import Stored
+from worker.store.letters import Who
 from worker.store.text import text
 
 log = logging.getLogger("ferry.reconcile")
@@ -183,7 +184,9 @@ def settle(case: Case, outcome: Outcome, how: str) -> str:
         fields |= {"chunk": case.index + 1, "attempts": json.dumps(attempts)}
         events.commit(core.store, told)
         expires = int(float(text(case.record.get("expires")) or now))
-        state, rings = runs.resume(core.store, case.run, max(expires, now + 3_600_000), fields)
+        state, rings = runs.resume(
+            core.store, case.run, max(expires, now + 3_600_000), fields, among=("unknown",), who=Who("proof")
+        )
     elif any(part["state"] == "unknown" for part in parts):
         events.commit(core.store, told)
         runs.note(core.store, case.partition, case.run, fields)
@@ -225,7 +228,7 @@ def _end(
     shown.update(state=verdict, attempt=f"proven:{how}", conversation=text(case.record.get("conversation")))
     origin = Origin(case.partition, case.stored.id, case.provider.title, None, int(time.time() * 1000))
     told.append(run_event(origin, kind, shown, core.hearers(kind), talk_of(case.record)))
-    return runs.settle(core.store, case.run, verdict, fields, told)
+    return runs.settle(core.store, case.run, verdict, fields, told, who=Who("proof"))
 
 
 def _sent(case: Case, outcome: Outcome, now: int) -> list[events.Commit]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from connectors import proxy
-from connectors.action import Action, Call, Nature
+from connectors.action import Action, Call, Nature, Part
 from connectors.errors import Rejected
 from connectors.events import EventType
 from worker import inputs
@@ -17,7 +17,7 @@ from worker.accept import WORTH, Conflict, NotFound
 from worker.core import Core
 from worker.endings import part_dict, said_by
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
-from worker.store import messages, runs
+from worker.store import letters, messages, runs
 from worker.store.connections import Stored
 from worker.store.events import Commit
 from worker.store.text import text
@@ -47,33 +47,57 @@ def cancel(core: Core, ident: str) -> dict[str, Any]:
     return get(core, ident)
 
 
-def retry(core: Core, ident: str) -> dict[str, Any]:
+def retry(core: Core, ident: str, *, who: letters.Who | None = None, force: bool | None = None) -> dict[str, Any]:
     """
     Puts a failed, cancelled or unknown run at the tail of its lane; of several messages those without an outcome.
 
-    A single unknown one may have arrived: whoever retries it accepts a second message.
-    raises: NotFound; Conflict for another state, and when every message has its outcome
+    force:  whether what may have arrived is sent again, too.  By default a single unknown message is: whoever retries
+            it accepts a second one; of several, those that are unknown are not
+    raises: NotFound; Conflict for another state, and when nothing is left to be sent
     """
     record = _record(core, ident)
     stored, action = _means(core, record)
-    fields: dict[str, Any] = {"first_left": "", "renewed": ""}
-    fields |= _rest(core, ident, record, stored, action)
-    expires = int((time.time() + WORTH[action.nature]) * 1000)
-    state, rings = runs.resume(core.store, ident, expires, fields)
-    if state != "queued":
-        shown = runs.SHOWN.get(state, state)
-        told = f"only a failed, cancelled or unknown run can be tried again, and this one is {shown}"
+    before = text(record.get("state"))
+    if before not in runs.ENDED:
+        raise _goes_on(before)
+    if before == "unknown" and force is False and not reaches(core, ident, record, stored, action):
+        told = "it may have arrived: send it again only with force, or say how it ended with resolve"
         raise Conflict(told)
+    fields: dict[str, Any] = {"first_left": "", "renewed": ""}
+    fields |= rest(core, ident, record, stored, action, force=bool(force))
+    expires = int((time.time() + WORTH[action.nature]) * 1000)
+    # What is still to be sent was made out of this state: in another one it may be something else.
+    state, rings = runs.resume(core.store, ident, expires, fields, among=(before,), who=who)
+    if state != "resumed":
+        raise _goes_on(state)
     core.ring(_partition(core, record), rings)
     return get(core, ident)
 
 
-def _rest(core: Core, ident: str, record: Mapping[str, bytes], stored: Stored, action: Action) -> dict[str, Any]:
-    """What is still to be sent of a run, as fields of its record; nothing that may be out goes a second time."""
+def _goes_on(state: str) -> Conflict:
+    shown = runs.SHOWN.get(state, state)
+    return Conflict(f"only a failed, cancelled or unknown run can be tried again, and this one is {shown}")
+
+
+def reaches(core: Core, ident: str, record: Mapping[str, bytes], stored: Stored, action: Action) -> list[Part]:
+    """The messages of a run to several people, as far as nobody has taken some out; none for a run to one."""
+    call = Call(stored.speak(core.settings.public_url), inputs.whole(core, record), ident)
+    return list(action.reaches(call))
+
+
+def rest(
+    core: Core, ident: str, record: Mapping[str, bytes], stored: Stored, action: Action, *, force: bool
+) -> dict[str, Any]:
+    """
+    What is still to be sent of a run, as fields of its record.
+
+    force:  messages that may be out are sent again; else nothing is that may be
+    raises: Conflict when nothing is left
+    """
     given = inputs.whole(core, record)
     spoken = stored.speak(core.settings.public_url)
     parts = {one["ref"]: one for one in json.loads(record.get("parts") or b"[]")}
-    wanted = list(action.reaches(Call(spoken, given, ident)))
+    wanted = reaches(core, ident, record, stored, action)
     if not wanted:
         out = [one for one in parts.values() if one["state"] == "accepted"]
         if out and len(out) < len(parts):
@@ -86,13 +110,15 @@ def _rest(core: Core, ident: str, record: Mapping[str, bytes], stored: Stored, a
         index = min(int(record.get("chunk") or 0), len(pieces) - 1)
         for one in action.reaches(Call(spoken, pieces[index], ident)):
             parts.setdefault(one.ref, part_dict(replace(one, state="unknown"), index))
+    if force:
+        parts = {ref: one for ref, one in parts.items() if one["state"] != "unknown"}
     known = frozenset(place for place, one in enumerate(wanted) if one.ref in parts)
-    rest = action.without(given, known) if known else given
-    if rest is None:
+    left = action.without(given, known) if known else given
+    if left is None:
         told = "every message of this run has its outcome (see `parts`): send again in a new run what is to go again"
         raise Conflict(told)
     kept = json.dumps(list(parts.values()), ensure_ascii=False)
-    return {"parts": kept, "ready": json.dumps(rest, ensure_ascii=False), "chunk": 0}
+    return {"parts": kept, "ready": json.dumps(left, ensure_ascii=False), "chunk": 0}
 
 
 def resolve(
@@ -130,7 +156,7 @@ def resolve(
     told = {**shown, "attempt": f"resolved:{len(shown['attempts'])}", "conversation": party}
     events.append(run_event(origin, kind, told, core.hearers(kind), talk))
     after, rings = runs.settle(core.store, ident, state, fields, events)
-    if after != state or text(record.get("state")) != "unknown":
+    if after != "settled":
         said_state = runs.SHOWN.get(after, after)
         words = f"only an unknown run can be resolved, and this one is {said_state}"
         raise Conflict(words)

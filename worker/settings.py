@@ -94,6 +94,10 @@ class Settings:
         "FERRY_EVENTS_BYTES", 2 << 30, "most bytes of events kept: beyond it the oldest go earlier; 0: by time only"
     )
     dead_letter_days: float = _of("FERRY_DEAD_LETTER_DAYS", 30.0, "how long dead letters are kept")
+    dead_letters: int = _of("FERRY_DEAD_LETTERS", 100_000, "how many dead letters are kept; beyond that the oldest go")
+    dead_letter_bytes: int = _of(
+        "FERRY_DEAD_LETTER_BYTES", 256 * 1024 * 1024, "how much memory they may take; beyond that the oldest go"
+    )
     sentry_dsn: str = _of("SENTRY_DSN", "", "where errors are reported; nowhere when empty", secret=True)
     log_level: str = _of("FERRY_LOG_LEVEL", "INFO", "how much is logged: DEBUG, INFO, WARNING, ERROR")
     log_format: str = _of("FERRY_LOG_FORMAT", "", "json, text or colour; JSON off a terminal when empty")

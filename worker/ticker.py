@@ -22,6 +22,7 @@ from connectors.errors import Reason, Rejected
 from connectors.events import EventType
 from worker import restored
 from worker.core import Core
+from worker.endings import run_letter
 from worker.normalise import Origin, run_event
 from worker.presence import Presence
 from worker.store import lanes, runs
@@ -164,11 +165,7 @@ class Ticker:
         shown.update(state="failed", error=problem)
         origin = Origin(partition, connection, title, None, int(time.time() * 1000))
         told = {**shown, "attempt": "expired", "conversation": text(record.get("conversation"))}
-        letter = {
-            "cause": f"{title}:{shown['action']}:rejected:expired",
-            "json": json.dumps(shown, ensure_ascii=False),
-            "keep": self.core.store.retention.letters,
-        }
+        letter = run_letter(self.core, title, shown)
         commits = [run_event(origin, EventType.RUN_FAILED, told, self.core.hearers(EventType.RUN_FAILED))]
         _, rings = runs.expire(
             self.core.store, partition, run, letter, commits, {"error": json.dumps(problem, ensure_ascii=False)}

@@ -181,7 +181,7 @@ class Model:
             return run.state
         run.state = verdict
         self.drop(run.lane, ident)
-        return verdict
+        return "settled"
 
     def resume(self, ident: str) -> str:
         run = self.runs[ident]
@@ -193,4 +193,4 @@ class Model:
             items.remove(ident)
         run.state, run.attempt, run.cancel = "queued", "", False
         self._push(ident, run.lane)
-        return "queued"
+        return "resumed"

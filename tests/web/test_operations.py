@@ -147,7 +147,7 @@ def test_jobs_are_listed_and_started(door: Door) -> None:
     after = door.get("/v1/jobs/ferry.trim")
     assert before == told
     assert (None, None, 600.0) == (before["last"], before["next_at"], before["every_seconds"])
-    assert before["title"].startswith("Forgets what is past its retention")
+    assert before["title"].startswith("Forgets what is past its time")
     assert (True, None) == (after["last"]["ok"], after["last"]["error"])
     assert after["last"]["ended_at"] >= after["last"]["started_at"]
     assert after["next_at"] > after["last"]["started_at"]

@@ -1,4 +1,4 @@
-"""/v1/events, /v1/requests, /v1/dead-letters: what happened, what came in, what waits for a person."""
+"""/v1/events, /v1/requests: what happened, what came in."""
 
 from __future__ import annotations
 
@@ -15,11 +15,9 @@ from web.api.speech import checked, ferry, listed, takes, told
 from worker.accept import KEY_LENGTH, NotFound
 from worker.replay import replay
 from worker.store import events, journal
-from worker.store import letters as dead
 
 part = Part("events", __name__, url_prefix="/v1/events", description="What happened, in one vocabulary.")
 requests = Part("requests", __name__, url_prefix="/v1/requests", description="Raw webhook requests.")
-letters = Part("dead-letters", __name__, url_prefix="/v1/dead-letters", description="What waits for a person.")
 
 
 class Listing(paging.Page):
@@ -30,12 +28,6 @@ class Listing(paging.Page):
     type = fields.Str(metadata={"description": "types by commas, e.g. message.received,message.status"})
     connection = fields.Str()
     newest = fields.Bool(load_default=False, metadata={"description": "the last ones instead, still oldest first"})
-
-
-class Letters(paging.Page):
-    """Which dead letters."""
-
-    connection = fields.Str()
 
 
 class Replay(Schema):
@@ -120,18 +112,3 @@ def get_request(ident: str) -> Response:
         words = f"there is no request {ident!r}, or it is no longer kept"
         raise NotFound(words)
     return told(found)
-
-
-@letters.route("", methods=["GET"])
-@letters.arguments(Letters, location="query")
-@letters.response(200, shapes.listing(shapes.Letter, "Letters"))
-def search_letters(query: dict[str, Any]) -> Response:
-    """List dead letters, newest first."""
-    place = paging.unpack(query.get("cursor"), int, str)
-    found, after = dead.page(
-        ferry().store,
-        before=None if place is None else (place[0], place[1]),
-        connection=query.get("connection"),
-        limit=query["limit"],
-    )
-    return listed(found, None if after is None else paging.pack(*after))

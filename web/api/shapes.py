@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from worker.store import letters
 from worker.store.runs import STATES
 
 
@@ -184,14 +185,51 @@ class RawRequest(Schema):
 
 
 class Letter(Schema):
-    """What ended without success and waits for a person."""
+    """What ended without success and waits for a person, or has waited."""
 
     id = fields.Str()
-    kind = fields.Str(metadata=said("run, request or delivery"))
-    cause = fields.Str()
-    connection = fields.Str()
+    kind = fields.Str(metadata=said("run, request, delivery, or another app's task", enum=list(letters.KINDS)))
+    cause = fields.Str(metadata=said("what they are grouped by"))
+    text = fields.Str(allow_none=True, metadata=said("the cause in a sentence"))
+    connection = fields.Str(metadata=said('"" for a task'))
+    provider = fields.Str()
     at = when("when it was set aside")
-    body = fields.Raw()
+    again = fields.Int(metadata=said("how often it was replayed and came back"))
+    state = fields.Str(metadata=said("resolved: what it tells of ended otherwise", enum=list(letters.STATES)))
+    dealt_with = fields.Dict(allow_none=True, metadata=said("{at, by, why} where it waits no more"))
+    body = fields.Raw(metadata=said("a copy: the run; the request; {subscription, event}; {task, error}"))
+
+
+class Cause(Schema):
+    """Dead letters of one cause that wait now."""
+
+    cause = fields.Str()
+    count = fields.Int()
+    kinds = fields.List(fields.Str())
+    providers = fields.List(fields.Str())
+    connections = fields.List(fields.Str())
+    oldest_at = when("when the oldest was set aside")
+    newest_at = when("when the newest was set aside")
+    newest = fields.Str(metadata=said("the newest one's id"))
+
+
+class Sweep(Schema):
+    """All dead letters that match, replayed or discarded in the background."""
+
+    id = fields.Str()
+    action = fields.Str(metadata=said("what is done", enum=["replay", "discard"]))
+    state = fields.Str(metadata=said("how it stands", enum=["running", "done", "stopped"]))
+    filter = fields.Dict(metadata=said("as asked; `until` is when it was begun, at the latest"))
+    force = fields.Bool()
+    reason = fields.Str(allow_none=True)
+    by = fields.Str()
+    begun_at = when("when")
+    total = fields.Int(metadata=said("how many may match; how many did once it is over"))
+    matched = fields.Int(metadata=said("so far: done + failed + skipped"))
+    done = fields.Int()
+    failed = fields.Int(metadata=said("could not be dealt with; they wait as before"))
+    skipped = fields.Int(metadata=said("may not be done again, or somebody else was first"))
+    notes = fields.List(fields.Dict(), metadata=said("{id, why} of the last that failed or were skipped"))
 
 
 class Line(Schema):

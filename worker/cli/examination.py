@@ -18,7 +18,8 @@ from worker.core import Core, build
 from worker.expiry import warnings
 from worker.handlers import HandlersError, load
 from worker.settings import SettingsError
-from worker.store.backlog import dead_letters, waiting
+from worker.store import causes, letters
+from worker.store.backlog import waiting
 from worker.store.condition import condition
 from worker.store.connections import READY, Stored
 from worker.store.vault import WrongKey
@@ -29,6 +30,7 @@ SKEW = 1.0  # seconds between Redis' clock and ours that are worth a word
 SKEW_WRONG = 30.0
 LATE = 30.0  # seconds a lane may wait before it is worth a word
 CONNECTION = "ferry connection check {}"
+CAUSES = 3  # of dead letters that are named
 
 
 @dataclass(frozen=True)
@@ -150,13 +152,24 @@ def _work(core: Core) -> Iterator[Finding]:
     now = waiting(core.store)
     told = f"{sum(now.ready.values())} lane(s) ready, the oldest for {now.worst:.1f} s; {now.parked} parked"
     yield Finding("warning" if now.worst > LATE else "ok", "backlog", told)
-    dead = dead_letters(core.store)
-    if dead:
-        yield Finding("warning", "dead letters", f"{dead} wait for a person")
+    yield from _letters(core)
     if core.store.client.exists(ELECTED):
         yield Finding("ok", "worker", "alive")
     else:
         yield Finding("wrong", "worker", "none is alive: what comes in is kept and waits", "ferry worker")
+
+
+def _letters(core: Core) -> Iterator[Finding]:
+    found = causes.listing(core.store, letters.ALL)
+    if found:
+        most = ", ".join(f"{one.count} × {one.cause}" for one in found[:CAUSES])
+        more = f" and {len(found) - CAUSES} cause(s) more" if len(found) > CAUSES else ""
+        told = f"{sum(one.count for one in found)} wait for a person: {most}{more}; `ferry failed list` shows them"
+        yield Finding("warning", "dead letters", told, "ferry failed list")
+    gone = letters.dropped(core.store)
+    if gone:
+        told = f"{gone} had to go unread: FERRY_DEAD_LETTERS or FERRY_DEAD_LETTER_BYTES was reached"
+        yield Finding("warning", "dead letters", told, "ferry failed list")
 
 
 def outside(url: str | None, key: str | None, transport: Any, *, needed: bool) -> Iterator[Finding]:

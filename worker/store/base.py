@@ -73,7 +73,7 @@ class Store:
 
 
 class Retention:
-    """How long things are kept, in ms; and how many bytes requests and events may take, 0 for as many as they do."""
+    """How long things are kept, in ms; how many bytes requests and events may take (0: any), how many letters."""
 
     def __init__(
         self,
@@ -84,6 +84,8 @@ class Retention:
         dead_letter_days: float = 30.0,
         journal_bytes: int = 0,
         events_bytes: int = 0,
+        dead_letters: int = 100_000,
+        dead_letter_bytes: int = 256 * 1024 * 1024,
     ) -> None:
         self.journal = int(journal_hours * 3_600_000)
         self.events = int(events_hours * 3_600_000)
@@ -92,6 +94,8 @@ class Retention:
         self.letters = int(dead_letter_days * 86_400_000)
         self.journal_bytes = journal_bytes
         self.events_bytes = events_bytes
+        self.letters_most = dead_letters  # a number
+        self.letters_bytes = dead_letter_bytes
 
 
 def open_store(settings: Any, *, timeout: float = 5.0, retries: int = 3) -> Store:
@@ -106,6 +110,8 @@ def open_store(settings: Any, *, timeout: float = 5.0, retries: int = 3) -> Stor
             dead_letter_days=settings.dead_letter_days,
             journal_bytes=settings.journal_bytes,
             events_bytes=settings.events_bytes,
+            dead_letters=settings.dead_letters,
+            dead_letter_bytes=settings.dead_letter_bytes,
         ),
         witness=Witness(Path(settings.state_dir) if settings.state_dir else None),
     )

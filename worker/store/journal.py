@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -59,6 +60,41 @@ def rebuild(fields: Mapping[str, bytes]) -> HookRequest:
         json.loads(fields.get("h") or b"{}"),
         fields.get("b", b""),
     )
+
+
+def origin(source: str, stream_id: str, fields: Mapping[str, bytes]) -> str:
+    """The id of a journalled request: that of the request it repeats, where it is a dead letter that is replayed."""
+    return text(fields.get("o")) or ids.request_id(source, stream_id)
+
+
+def copy(fields: Mapping[str, bytes]) -> dict[str, Any]:
+    """A journalled request as a dead letter keeps it, to the byte: a body that is no UTF-8 as base64."""
+    request = rebuild(fields)
+    try:
+        body = {"body": request.body.decode()}
+    except UnicodeDecodeError:
+        body = {"body": base64.b64encode(request.body).decode(), "encoding": "base64"}
+    return {
+        "method": request.method,
+        "hook": request.hook,
+        "query": request.query,
+        "headers": dict(request.headers),
+        **body,
+    }
+
+
+def replayed(kept: Mapping[str, Any], ident: str, mark: Mapping[str, Any]) -> list[Any]:
+    """The fields of a journal entry that repeats such a copy, as a script takes them."""
+    body = kept["body"]
+    return [
+        "m", kept["method"],
+        "k", kept["hook"],
+        "q", kept["query"],
+        "h", json.dumps(kept["headers"], separators=(",", ":")),
+        "b", base64.b64decode(body) if kept.get("encoding") == "base64" else body,
+        "o", ident,
+        "p", json.dumps(mark, ensure_ascii=False),
+    ]  # fmt: skip
 
 
 def get(store: Store, ident: str) -> dict[str, Any] | None:

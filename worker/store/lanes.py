@@ -25,6 +25,7 @@ class Head:
     event: bytes | None = None
     tries: int = 0
     since: int | None = None  # ms of the first try
+    mark: bytes | None = None  # JSON {id, at, by, force} where `event` is a dead letter's JSON that is replayed
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,13 @@ def claim(
 
 
 def read_head(told: Any) -> Head:
-    """{id, record} or {id, event JSON, tries} as a Head."""
+    """{id, record} or {id, event JSON, tries, mark?} as a Head."""
     item, rest = text(told[0]), told[1]
     if isinstance(rest, list):
         return Head(item, record=pairs(rest))
     tries, _, since = text(told[2]).partition(" ") if len(told) > 2 else ("", "", "")
-    return Head(item, event=rest, tries=int(tries or 0), since=int(float(since)) if since else None)
+    mark = told[3] if len(told) > 3 else None
+    return Head(item, event=rest, tries=int(tries or 0), since=int(float(since)) if since else None, mark=mark)
 
 
 def read_batch(told: Any) -> Batch:

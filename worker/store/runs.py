@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.store import ids, newest
+from worker.store import ids, letters, newest
 from worker.store.base import Store
 from worker.store.client import WentBack
 from worker.store.events import Commit, packed
@@ -27,6 +27,7 @@ VERSION = 1
 SHOWN = {"leaving": "running"}
 STATES = ("scheduled", "queued", "running", "waiting", "succeeded", "failed", "unknown", "cancelled")
 SETTLED = frozenset({"succeeded", "failed", "unknown", "cancelled"})  # nothing more happens by itself
+ENDED = ("failed", "unknown", "cancelled")  # what a person may try again
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,25 +257,59 @@ def expire(
     return bool(told[0]), [text(one) for one in told[1:]]
 
 
-def resume(store: Store, ident: str, expires: int, fields: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """A person's retry: the run joins the tail of its lane; ("queued", rings), or the state that forbids it."""
+def resume(
+    store: Store,
+    ident: str,
+    expires: int,
+    fields: Mapping[str, Any],
+    *,
+    among: Sequence[str] = ENDED,
+    who: letters.Who | None = None,
+) -> tuple[str, list[str]]:
+    """
+    A run that ended in one of the states `among` joins the tail of its lane, and its dead letter is dealt with.
+
+    returns: ("resumed", rings), or the state that forbids it
+    """
     partition = ids.partition_in(ident, store.partitions)
     if partition is None:
         return "gone", []
     flat = [piece for pair in fields.items() for piece in pair]
-    told = store.run("resume", partition, ident, expires, *flat)
+    told = store.run("resume", partition, ident, expires, ",".join(among), (who or letters.Who("")).packed(), *flat)
     return text(told[0]), [text(one) for one in told[1:]]
 
 
 def settle(
-    store: Store, ident: str, verdict: str, fields: Mapping[str, Any], events: Sequence[Commit]
+    store: Store,
+    ident: str,
+    verdict: str,
+    fields: Mapping[str, Any],
+    events: Sequence[Commit],
+    *,
+    letter: Mapping[str, Any] | None = None,
+    who: letters.Who | None = None,
 ) -> tuple[str, list[str]]:
-    """A proof or a person says how an unknown run ended; (the state after, rings)."""
+    """
+    A proof, a person or a policy says how an unknown run ended; its dead letter is dealt with, or `letter` becomes it.
+
+    returns: ("settled", rings), or the state it is in instead
+    """
     partition = ids.partition_in(ident, store.partitions)
     if partition is None:
         return "gone", []
     flat = [piece for pair in fields.items() for piece in pair]
-    told = store.run("settle", partition, ident, verdict, store.retention.runs, packed(store, events), *flat)
+    kept = json.dumps(letter, ensure_ascii=False) if letter else ""
+    told = store.run(
+        "settle",
+        partition,
+        ident,
+        verdict,
+        store.retention.runs,
+        packed(store, events),
+        kept,
+        (who or letters.Who("")).packed(),
+        *flat,
+    )
     return text(told[0]), [text(one) for one in told[1:]]
 
 

@@ -211,7 +211,7 @@ def test_a_persons_retry_joins_the_tail(shelf: Shelf) -> None:
     shelf.orphan(run, taken)
     told, _ = runs.resume(shelf.store, run, shelf.now + DAY, {})
 
-    assert ("queued", [second, run], "queued") == (told, shelf.lane(), shelf.state(run))
+    assert ("resumed", [second, run], "queued") == (told, shelf.lane(), shelf.state(run))
     assert "stale" == shelf.finish(run, taken, "a1", "succeeded").told
     record = runs.load(shelf.store, run) or {}
     assert (b"0", b"") == (record["tries"], record["attempt"])
@@ -225,7 +225,7 @@ def test_a_retry_wakes_an_empty_lane(shelf: Shelf) -> None:
     shelf.now += 2_000
     told, rings = runs.resume(shelf.store, run, shelf.now + DAY, {})
 
-    assert ("queued", [LIVE]) == (told, rings)
+    assert ("resumed", [LIVE]) == (told, rings)
 
 
 def test_what_goes_on_by_itself_is_not_resumed(shelf: Shelf) -> None:
@@ -246,7 +246,7 @@ def test_proof_settles_an_unknown(shelf: Shelf) -> None:
     shelf.orphan(run, taken)
     told, rings = runs.settle(shelf.store, run, "succeeded", {"proof": "echo"}, [fact("s", kind="run.succeeded")])
 
-    assert ("succeeded", [LIVE], "succeeded", 0) == (told, rings, shelf.state(run), shelf.due())
+    assert ("settled", [LIVE], "succeeded", 0) == (told, rings, shelf.state(run), shelf.due())
     assert 1 == events.count(shelf.store)
 
 

@@ -203,6 +203,7 @@ def test_indexes_forget(shelf: Shelf) -> None:
     shelf.now += 31 * 24 * HOUR
     shelf.submit("new")
     trim.indexes(shelf.store, ["shop"], shelf.now)
+    trim.letters(shelf.store, shelf.now)
 
     assert [ids.run_id(0, "shop", "new")] == [one["id"] for one in runs.listing(shelf.store, "shop")[0]]
     assert 0 == shelf.client.exists(shelf.key("dl"), shelf.key("vi:shop"))

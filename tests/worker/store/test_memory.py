@@ -18,6 +18,8 @@ REFUSED = {
     "leave",
     "resume",
     "replay",
+    "redeliver",
+    "reingest",
     "unhold",
 }  # they begin something or make something new
 
@@ -84,7 +86,7 @@ def test_the_machinery_goes_on(shelf: Shelf, full: redis_client.Redis) -> None:
         assert lanes.renew(shelf.store, 0, taken.lane, taken.token, 20_000)
         taken = shelf.claim()
     assert "parked" == shelf.orphan(first, taken)[0]
-    assert "succeeded" == runs.settle(shelf.store, first, "succeeded", {}, [])[0]
+    assert "settled" == runs.settle(shelf.store, first, "succeeded", {}, [])[0]
     assert runs.expire(shelf.store, 0, second, None, [], {})[0]
     assert "cancelled" == runs.cancel(shelf.store, third)
     shelf.store.run("gate", 0, "shop", shelf.now + 1_000, "breaker")

@@ -1,4 +1,4 @@
 #!lua flags=allow-oom
--- aside(now, id, kind, cause, connection, json, keep ms) → 1: a dead letter of something that is no run
-letter(ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7])
+-- aside(now, id, kind, letter JSON) → 1: a dead letter of something that is no run
+letter(ARGV[2], ARGV[3], cjson.decode(ARGV[4]))
 return 1

@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- delivered(now, lane, token, event's stream id, verdict, until ms, letter JSON or "", next "1", lease ms)
+-- delivered(now, lane, token, item, verdict, until ms, letter JSON or "", next "1", lease ms)
+--   item: the event's stream id, or the dead letter that is replayed
 --   verdict: done | again (parks the lane until then) | dead (set aside, the lane goes on)
 --   → {"lost"} | {"ok", rings} | {"next", rings, {id, event JSON, "<tries> <since ms>"}}
 local lane, token, item, verdict = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
@@ -16,7 +17,9 @@ if verdict == 'again' then
 end
 if verdict == 'dead' and ARGV[7] ~= '' then
   local told = cjson.decode(ARGV[7])
-  letter(told.id, 'delivery', told.cause, told.connection, told.json, told.keep)
+  letter(told.id, 'delivery', told)
+elseif string.sub(item, 1, 4) == 'evt_' and redis.call('HEXISTS', P .. 'dl:' .. item, 'done') == 1 then
+  index(P .. 'dld', item) -- a replayed one arrived
 end
 redis.call('HDEL', D, lane)
 pop(lane, item)

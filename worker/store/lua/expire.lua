@@ -20,8 +20,7 @@ redis.call('ZREM', P .. 'exp', run)
 redis.call('ZREM', P .. 'later', run)
 for _, one in ipairs(cjson.decode(ARGV[5])) do record(one) end
 if ARGV[4] ~= '' then
-  local told = cjson.decode(ARGV[4])
-  letter(run, 'run', told.cause, r[3], told.json, told.keep)
+  letter(run, 'run', cjson.decode(ARGV[4]), r[3])
 end
 if drop(r[4], run) then ring(queue_of(r[4])) end
 return { 1, unpack(rung) }

@@ -72,8 +72,7 @@ if open then
     for _, one in ipairs(cjson.decode(ARGV[14])) do record(one) end
   end
   if verdict == 'failed' and ARGV[12] ~= '' then
-    local told = cjson.decode(ARGV[12])
-    letter(run, 'run', told.cause, r[4], told.json, told.keep)
+    letter(run, 'run', cjson.decode(ARGV[12]), r[4])
   end
   if verdict ~= 'more' and r[5] and r[5] ~= '' then
     local talk = P .. 'v:' .. r[4] .. ':' .. r[5]

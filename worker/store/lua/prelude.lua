@@ -139,11 +139,77 @@ end
 -- One line of the activity log, which keeps about the newest 10,000: see activity.py for kinds and words.
 local function jot(kind, words) redis.call('XADD', P .. 'log', 'MAXLEN', '~', '10000', '*', kind, words) end
 
--- A copy of what ended without success, for a person: kind is "run", "request" or "delivery".
-local function letter(id, kind, cause, connection, json, keep)
-  redis.call('HSET', P .. 'dl:' .. id, 'kind', kind, 'cause', cause, 'connection', connection, 'at', now, 'json', json)
-  redis.call('PEXPIRE', P .. 'dl:' .. id, keep)
-  if redis.call('ZADD', P .. 'dl', 'NX', now, id) == 1 then redis.call('HINCRBY', P .. 'dlc', cause, 1) end
+-- Dead letters: copies of what ended without success, for a person.  What waits stands in `dl` and, by cause, in
+-- `dlw:<cause>`, and is counted in `dlg`; what was dealt with stands in `dld` until its time is over.
+local function group_of(d)
+  return d[1] .. ' ' .. ((d[2] or '') == '' and '-' or d[2]) .. ' ' .. ((d[3] or '') == '' and '-' or d[3]) .. ' ' .. d[4]
+end
+
+-- It waits no more; `d`: its kind, provider, connection and cause.
+local function unlist(id, d)
+  redis.call('ZREM', P .. 'dl', id)
+  redis.call('ZREM', P .. 'dlw:' .. d[4], id)
+  local group = group_of(d)
+  if redis.call('HINCRBY', P .. 'dlg', group, -1) <= 0 then redis.call('HDEL', P .. 'dlg', group) end
+end
+
+local function letter_of(id)
+  return redis.call('HMGET', P .. 'dl:' .. id, 'kind', 'provider', 'connection', 'cause', 'done', 'size')
+end
+
+local function forget_letter(id)
+  local d = letter_of(id)
+  if d[1] and not d[5] then unlist(id, d) end
+  redis.call('ZREM', P .. 'dl', id)
+  redis.call('ZREM', P .. 'dld', id)
+  redis.call('DEL', P .. 'dl:' .. id)
+  redis.call('HINCRBY', P .. 'dlb', 'bytes', -(tonumber(d[6] or '') or 0))
+end
+
+-- told: {cause, connection?, provider?, text?, json, most?, room?}.  One that waits stays as it is; one that was dealt with
+-- and fails again waits again.  Beyond `most` letters or `room` bytes the oldest go, what was dealt with first.
+local function letter(id, kind, told, connection)
+  local L = P .. 'dl:' .. id
+  local d = letter_of(id)
+  if d[1] and not d[5] then return end
+  if d[1] then
+    redis.call('ZREM', P .. 'dld', id)
+    redis.call('HDEL', L, 'done', 'how', 'by', 'why', 'ask', 'mark')
+    redis.call('HINCRBY', L, 'again', 1)
+  end
+  local size = #told.json + 512 -- with its fields and its places in the indexes, about
+  redis.call('HSET', L, 'kind', kind, 'provider', told.provider or '', 'connection', connection or told.connection or '',
+    'cause', told.cause, 'text', told.text or '', 'at', now, 'json', told.json, 'size', size)
+  index(P .. 'dl', id)
+  index(P .. 'dlw:' .. told.cause, id)
+  redis.call('HINCRBY', P .. 'dlg', group_of(letter_of(id)), 1)
+  redis.call('HINCRBY', P .. 'dlb', 'bytes', size - (tonumber(d[6] or '') or 0))
+  for _ = 1, 16 do
+    local many = told.most and redis.call('ZCARD', P .. 'dl') + redis.call('ZCARD', P .. 'dld') > told.most
+    local much = told.room and (tonumber(redis.call('HGET', P .. 'dlb', 'bytes') or '') or 0) > told.room
+    if not many and not much then return end
+    local oldest = redis.call('ZRANGE', P .. 'dld', 0, 0)[1]
+    if not oldest then
+      oldest = redis.call('ZRANGE', P .. 'dl', 0, 0)[1]
+      if not oldest or oldest == id then return end
+      redis.call('HINCRBY', P .. 'dlb', 'dropped', 1)
+    end
+    forget_letter(oldest)
+  end
+end
+
+-- Somebody deals with a letter that waits.  how: "replayed" | "discarded" | "resolved"; who: {by, why, ask, sweep}, `ask` being
+-- the asking itself, which may be repeated.  Whether it was this one who dealt with it; `out`: it is not at rest yet.
+local function deal(id, how, who, out)
+  local L = P .. 'dl:' .. id
+  local d = letter_of(id)
+  if not d[1] then return false end
+  if d[5] then return redis.call('HGET', L, 'ask') == who.ask end
+  unlist(id, d)
+  redis.call('HSET', L, 'done', now, 'how', how, 'by', who.by, 'why', who.why, 'ask', who.ask)
+  if not out then index(P .. 'dld', id) end
+  if who.sweep ~= '' then redis.call('HINCRBY', P .. 'sw:' .. who.sweep, 'done', 1) end
+  return true
 end
 
 -- The head of a lane with all that is known of it: {id, record}; record is a run's hash with the contact and the window
@@ -152,8 +218,13 @@ local function head_of(lane)
   local item = redis.call('LINDEX', P .. 'l:' .. lane, 0)
   if not item then return nil end
   if string.sub(lane, 1, 4) == 'dlv:' then
-    local found = redis.call('XRANGE', P .. 'ev', item, item)
     local tried = redis.call('HGET', P .. 'd:' .. queue_of(lane), lane) or ''
+    -- A delivery that is replayed names its dead letter: the event itself may be forgotten by now.
+    if string.sub(item, 1, 4) == 'evt_' then
+      local kept = redis.call('HMGET', P .. 'dl:' .. item, 'json', 'mark')
+      return { item, kept[1], tried, kept[2] }
+    end
+    local found = redis.call('XRANGE', P .. 'ev', item, item)
     return { item, found[1] and found[1][2][4] or false, tried }
   end
   local record = redis.call('HGETALL', P .. 'r:' .. item)
