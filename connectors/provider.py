@@ -16,7 +16,7 @@ import httpx
 from connectors.action import Action, Call, Outcome
 from connectors.action import Ask as Ask  # noqa: PLC0414  (a Provider's word; others take it from here)
 from connectors.connection import Connection
-from connectors.errors import ConnectorError, Unsupported
+from connectors.errors import ConnectorError, InvalidCall, Unsupported
 from connectors.events import Fact
 from connectors.guards import HookAnswer, HookRequest
 from connectors.schema import Settings
@@ -261,3 +261,33 @@ class Provider:
             told = self.cannot.get(name) or f"{self.title} has no way to {spoken}"
             raise Unsupported(told, provider=self.name)
         return made(words)
+
+
+def absent(name: str) -> Provider:
+    """A provider whose package is not installed here: its connections are shown, and nothing can be done with them."""
+    told = f"the package of the provider {name!r} is not installed here"
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise InvalidCall(told, provider=name)
+
+    def come_again(*_: Any) -> None:
+        raise LookupError(told)  # no refusal: the webhook is asked to come again
+
+    return Provider(
+        name=name,
+        title=name,
+        base_url="",
+        settings=Settings,
+        secrets=Settings,
+        locate=refuse,
+        auth=lambda connection: None,  # noqa: ARG005
+        actions={},
+        judge=lambda action, answer: None,  # noqa: ARG005
+        parse=refuse,
+        guard=come_again,
+        simulator=refuse,
+        simulated=refuse,
+        verbs={},
+        samples={},
+        check=refuse,
+    )

@@ -16,7 +16,7 @@ import httpx
 
 from connectors.client import new_client
 from connectors.provider import Provider
-from connectors.registry import PROVIDERS
+from connectors.registry import named
 from worker.flights import Flights
 from worker.outside import Outside
 from worker.settings import Settings
@@ -108,7 +108,7 @@ class Core:
 
     def provider(self, stored: Stored) -> Provider:
         """The provider of a connection."""
-        return PROVIDERS[stored.provider]
+        return named(stored.provider)
 
     def hearers(self, kind: str) -> list[str]:
         """The subscriptions that hear of this type of event."""

@@ -28,7 +28,7 @@ ROWS = (
     reads(
         key="get-contact-list",
         title="Get a contact list",
-        description="One list.",
+        description="One contact list: its name and how many contacts are in it.",
         path=ONE_LIST,
         request=words.ListId,
         reply=words.OneList,

@@ -23,7 +23,7 @@ ROWS = (
     reads(
         key="get-sms-template",
         title="Get an SMS template",
-        description="One template.",
+        description="One saved text: its name and its words.",
         path="/v3/sms/templates/{template_id}",
         request=words.TemplateId,
         reply=words.OneTemplate,

@@ -6,11 +6,12 @@ import functools
 from typing import Any
 
 from flask import Response
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from connectors.action import Action
 from connectors.catalog import describe
 from connectors.errors import InvalidCall
+from connectors.intent import Index
 from connectors.provider import Provider
 from connectors.registry import PROVIDERS, find
 from web.api import paging, shapes
@@ -27,6 +28,10 @@ class Listing(paging.Page):
 
     provider = fields.Str(metadata={"description": "by name or title: onemsg or 1msg"})
     connection = fields.Str(metadata={"description": "those of this connection's provider"})
+    intent = fields.Str(
+        validate=validate.Length(max=300),
+        metadata={"description": "what you want to do, in your own words: the best first", "example": "mark as read"},
+    )
 
 
 @functools.cache
@@ -35,6 +40,12 @@ def _described(provider: str, key: str) -> dict[str, Any]:
     chosen: Provider = PROVIDERS[provider]
     action: Action = chosen.actions[key]
     return describe(chosen, action)
+
+
+@functools.cache
+def _index() -> Index:
+    """Once a process, when somebody first asks."""
+    return Index(PROVIDERS.values())
 
 
 def _provider(name: str) -> Provider:
@@ -48,7 +59,7 @@ def _provider(name: str) -> Provider:
 @part.arguments(Listing, location="query")
 @part.response(200, shapes.listing(shapes.ActionShape, "Actions"))
 def search(query: dict[str, Any]) -> Response:
-    """List actions, of one provider or of all."""
+    """List actions, of one provider or of all; with an intent those that do it, the best first."""
     chosen = list(PROVIDERS.values())
     if "provider" in query:
         try:
@@ -58,7 +69,10 @@ def search(query: dict[str, Any]) -> Response:
     if "connection" in query:
         owner = ferry().provider(provision.get(ferry(), query["connection"]))
         chosen = [one for one in chosen if one is owner]
-    names = [(one.name, key) for one in chosen for key in sorted(one.actions)]
+    if "intent" in query:
+        names = _index().find(query["intent"], [one.name for one in chosen])
+    else:
+        names = [(one.name, key) for one in chosen for key in sorted(one.actions)]
     place = paging.unpack(query.get("cursor"), int)
     begin = place[0] if place else 0
     end = begin + query["limit"]

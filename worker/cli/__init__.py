@@ -32,6 +32,7 @@ TABLE = {
     "connection": ("connection", "Accounts and channels of providers."),
     "connect": ("connect", "A connection by question and answer, or by a login."),
     "action": ("action", "What providers can do, and doing it."),
+    "skill": ("skill", "A page for agents: how to work with a provider."),
     "send": ("action", "Send a text: the commonest action."),
     "request": ("request", "Any request to a provider, with a connection's credentials."),
     "listen": ("listen", "What happens, live; and handed on to an app of yours."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -23,11 +24,17 @@ doing = [
     click.option("--async", "at_once", is_flag=True, help="Do not wait for the outcome."),
     click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait at most."),
 ]
+SCHEDULE = ("priority", "not_before", "expires_at")
+scheduling = [
+    click.option("--priority", type=click.Choice(["live", "bulk"]), help="bulk for campaigns: it holds no reply up."),
+    click.option("--not-before", metavar="TIME", help="RFC 3339: not carried out before."),
+    click.option("--expires-at", metavar="TIME", help="RFC 3339: not carried out after."),
+]
 
 
 def with_doing(command: Any) -> Any:
     """Adds the options of everything that makes a run."""
-    for option in reversed(doing):
+    for option in reversed([*doing, *scheduling]):
         command = option(command)
     return command
 
@@ -40,7 +47,7 @@ def action() -> None:
 @action.command("list")
 @click.option("--connection", help="Those of this connection's provider.")
 @click.option("--provider", help="Those of this provider.")
-@click.option("--intent", metavar="WORDS", help='Those about "mark as read", say.')
+@click.option("--intent", metavar="WORDS", help="What you want to do, in your own words.")
 @click.option("--limit", type=click.IntRange(1), help="So many at most.")
 @as_json
 @with_door
@@ -48,16 +55,14 @@ def listing(
     door: Door, connection: str | None, provider: str | None, intent: str | None, limit: int | None, *, as_json: bool
 ) -> None:
     """
-    List actions.
+    List actions; with --intent those that do it, the best first.
 
     \b
-      ferry action list --connection shop
-      ferry action list --intent "mark as read" --limit 3
+      ferry action list --connection 1msg
+      ferry action list --intent "tell them we saw it" --limit 3
     """
-    items = list(door.pages("/v1/actions", {"connection": connection, "provider": provider}))
-    if intent:
-        items = about(items, intent)
-    items = items[:limit]
+    query = {"connection": connection, "provider": provider, "intent": intent}
+    items = list(itertools.islice(door.pages("/v1/actions", query), limit))
     if as_json:
         showing.data({"items": items, "cursor": None})
         return
@@ -70,18 +75,8 @@ def listing(
             "REPEATABLE": lambda one: one["repeatable"],
         },
     )
-
-
-def about(items: list[dict[str, Any]], intent: str) -> list[dict[str, Any]]:
-    """Those that hold any of the words, best first: a word in the key counts most, one in the description least."""
-    words = [word.rstrip("s") for word in intent.casefold().split() if len(word) > 2]
-
-    def weight(one: dict[str, Any]) -> int:
-        places = ((3, one["key"]), (2, one["title"]), (1, one.get("description") or ""))
-        return sum(worth for worth, text in places for word in words if word in text.casefold())
-
-    ranked = sorted(items, key=weight, reverse=True)
-    return [one for one in ranked if weight(one)]
+    if not items:
+        showing.note("No action is known by these words.  Try others, or: ferry action list")
 
 
 @action.command("get")
@@ -151,6 +146,8 @@ def run(
     """
     body: dict[str, Any] = {"connection": connection, "action": name, "input": document(given, "--input")}
     body |= {"force": True} if how.pop("force") else {}
+    body |= {name: how[name] for name in SCHEDULE if how[name]}
+    how = {name: word for name, word in how.items() if name not in SCHEDULE}
     if dry_run:
         showing.data(door.ask("POST", "/v1/runs", query={"dry_run": "true"}, body=body))
         return

@@ -9,6 +9,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from connectors.registry import BROKEN
 from worker import restored
 from worker.cli import failing, folder
 from worker.cli.backstage import settings_here
@@ -62,6 +63,8 @@ def inside() -> Iterator[Finding]:
         yield Finding("ok", "handlers", f"{len(found)} load" if found else "FERRY_HANDLERS names none here")
     except HandlersError as problem:
         yield Finding("wrong", "handlers", str(problem), "ferry config show", failing.USAGE)
+    for name, why in BROKEN.items():
+        yield Finding("wrong", f"provider {name}", why, "ferry doctor")
     core = build(settings, lambda partition, queue: None, timeout=3.0, retries=0)  # noqa: ARG005
     try:
         yield from _redis(core)

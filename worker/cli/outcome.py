@@ -52,15 +52,23 @@ def handed_in(
             found = door.ask(
                 "POST", path, query=query, body=body, headers={"Idempotency-Key": key}, seconds=AT_ONCE + 10
             )
-            while not at_once and found["state"] not in ENDED and time.monotonic() < until:
-                time.sleep(PAUSE)
-                found = door.ask("GET", f"/v1/runs/{found['id']}")
+            if not at_once:
+                found = ended(door, found, until - time.monotonic())
     except Failure as problem:
         if problem.code in {failing.TIMED_OUT, failing.UNREACHABLE}:
             problem.following = f"the same command with --idempotency-key {key}: it is carried out once"
         raise
     result: dict[str, Any] = found
     return result
+
+
+def ended(door: Door, run: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """The run once it has ended, or is unknown, or after so many seconds."""
+    until = time.monotonic() + seconds
+    while run["state"] not in ENDED and time.monotonic() < until:
+        time.sleep(PAUSE)
+        run = door.ask("GET", f"/v1/runs/{run['id']}")
+    return run
 
 
 def items(door: Door, body: dict[str, Any], timeout: float) -> Iterator[Any]:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,9 @@ def new_api_key() -> str:
 
 
 def providers() -> list[str]:
-    """Their names in code: a provider is a folder in connectors/."""
-    return [module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg]
+    """Their names in code: a provider is a folder in connectors/, or an entry point of another package."""
+    ours = [module.name for module in pkgutil.iter_modules(connectors.__path__) if module.ispkg]
+    return [*ours, *sorted({one.name for one in entry_points(group="ferry.providers")} - set(ours))]
 
 
 def choose_ports(kept: Path, names: Iterable[str], taken: set[int | None]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
@@ -79,3 +79,65 @@ def get(door: Door, ident: str, *, as_json: bool) -> None:
                 "OUTCOME": lambda one: one.get("outcome"),
             },
         )
+
+
+def _path(ident: str, deed: str = "") -> str:
+    return f"/v1/runs/{quote(ident, safe='')}{deed}"
+
+
+@runs.command("wait")
+@click.argument("ident", metavar="ID")
+@click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait at most.")
+@as_json
+@with_door
+def wait(door: Door, ident: str, timeout: float, *, as_json: bool) -> None:
+    """Wait until a run has ended; how it ended becomes the exit code."""
+    found = outcome.ended(door, door.ask("GET", _path(ident), following="ferry runs list"), timeout)
+    outcome.show(found, machine=as_json)
+    outcome.judge(found, timeout)
+
+
+@runs.command("cancel")
+@click.argument("ident", metavar="ID")
+@as_json
+@with_door
+def cancel(door: Door, ident: str, *, as_json: bool) -> None:
+    """Cancel a run before it leaves; of one that is at the provider only a further attempt is cancelled."""
+    found = door.ask("POST", _path(ident, "/cancel"), following="ferry runs list")
+    outcome.show(found, machine=as_json)
+    if found["state"] != "cancelled" and not as_json:
+        showing.note("It is at the provider just now: only a further attempt was cancelled.")
+
+
+@runs.command("retry")
+@click.argument("ident", metavar="ID")
+@click.option("--yes", is_flag=True, help="Of an unknown run: accept that the message may arrive twice.")
+@as_json
+@with_door
+def retry(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
+    """Try a failed, cancelled or unknown run again; it joins the end of its conversation."""
+    had = door.ask("GET", _path(ident), following="ferry runs list")
+    if had["state"] == "unknown":
+        question = "It may have arrived: sent again, it may arrive twice.  Go on?"
+        showing.confirmed(question, yes=yes, following=f"ferry runs retry {ident} --yes")
+    outcome.show(door.ask("POST", _path(ident, "/retry"), following=f"ferry runs get {ident}"), machine=as_json)
+
+
+@runs.command("resolve")
+@click.argument("ident", metavar="ID")
+@click.argument("state", type=click.Choice(["succeeded", "failed"]))
+@click.option("--note", help="How you know.")
+@click.option("--message-id", metavar="ID", help="The provider's id of the message, where you know it.")
+@as_json
+@with_door
+def resolve(door: Door, ident: str, state: str, note: str | None, message_id: str | None, *, as_json: bool) -> None:
+    """
+    Say how an unknown run ended, because you know: you saw it at the provider, or asked the person.
+
+    \b
+      ferry runs resolve run_… succeeded --note "seen in the console"
+    """
+    body: dict[str, Any] = {"state": state, "note": note}
+    body |= {"output": {"message_id": message_id}} if message_id else {}
+    found = door.ask("POST", _path(ident, "/resolve"), body=body, following=f"ferry runs get {ident}")
+    outcome.show(found, machine=as_json)

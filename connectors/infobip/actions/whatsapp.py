@@ -190,7 +190,7 @@ ROWS = (
     _send(
         "send-whatsapp-location-message",
         "Send a WhatsApp location",
-        "Sends a place.",
+        "Sends a place on the map, with its name and address if you give them.",
         "location",
         schemas.SendLocation,
         {"latitude": 51.5, "longitude": -0.12, "name": "HQ"},

@@ -282,18 +282,17 @@ def test_tail_goes_on_from_now(ferry: Ferry, script: type[Script]) -> None:
     assert ["$", "c0", "c1"] == [request.url.params["after"] for request in there.asked]
 
 
-def test_intents_find_actions(ferry: Ferry, script: type[Script]) -> None:
-    """The best first, and none that has nothing to do with it."""
+def test_intents_are_asked_of_ferry(ferry: Ferry, script: type[Script]) -> None:
+    """In its order, no more than wanted; words that nothing is known by say what to do."""
     told = [
-        {"provider": "p", "key": key, "title": title, "description": "", "repeatable": False}
-        for key, title in (
-            ("send-message", "Send"),
-            ("mark-message-as-read", "Mark a message as read"),
-            ("get-me", "Me"),
-        )
+        {"provider": "p", "key": key, "title": "", "description": "", "repeatable": False}
+        for key in ("second", "first")
     ]
     there = script({("GET", "/v1/actions"): page(*told)})
+    words = ("action", "list", "--intent", "mark messages as read", "--limit", "1")
 
-    done = ferry("action", "list", "--intent", "mark messages as read", *URL, transport=there.transport)
-
-    assert ["mark-message-as-read", "send-message"] == [line.split("\t")[1] for line in done.stdout.splitlines()]
+    done = ferry(*words, *URL, transport=there.transport)
+    assert ["second"] == [line.split("\t")[1] for line in done.stdout.splitlines()]
+    assert "mark messages as read" == there.asked[0].url.params["intent"]
+    none = script({("GET", "/v1/actions"): page()})
+    assert "ferry action list" in ferry(*words, *URL, transport=none.transport).stderr
