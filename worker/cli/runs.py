@@ -91,7 +91,12 @@ def _path(ident: str, deed: str = "") -> str:
 @as_json
 @with_door
 def wait(door: Door, ident: str, timeout: float, *, as_json: bool) -> None:
-    """Wait until a run has ended; how it ended becomes the exit code."""
+    """
+    Wait until a run has ended; how it ended becomes the exit code.
+
+    \b
+      ferry runs wait run_…
+    """
     found = outcome.ended(door, door.ask("GET", _path(ident), following="ferry runs list"), timeout)
     outcome.show(found, machine=as_json)
     outcome.judge(found, timeout)
@@ -102,7 +107,12 @@ def wait(door: Door, ident: str, timeout: float, *, as_json: bool) -> None:
 @as_json
 @with_door
 def cancel(door: Door, ident: str, *, as_json: bool) -> None:
-    """Cancel a run before it leaves; of one that is at the provider only a further attempt is cancelled."""
+    """
+    Cancel a run before it leaves; of one that is at the provider only a further attempt is cancelled.
+
+    \b
+      ferry runs cancel run_…
+    """
     found = door.ask("POST", _path(ident, "/cancel"), following="ferry runs list")
     outcome.show(found, machine=as_json)
     if found["state"] != "cancelled" and not as_json:
@@ -115,7 +125,12 @@ def cancel(door: Door, ident: str, *, as_json: bool) -> None:
 @as_json
 @with_door
 def retry(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
-    """Try a failed, cancelled or unknown run again; it joins the end of its conversation."""
+    """
+    Try a failed, cancelled or unknown run again; it joins the end of its conversation.
+
+    \b
+      ferry runs retry run_…
+    """
     had = door.ask("GET", _path(ident), following="ferry runs list")
     if had["state"] == "unknown":
         question = "It may have arrived: sent again, it may arrive twice.  Go on?"
