@@ -119,7 +119,7 @@ def test_no_secret_stands_in_a_command_line() -> None:
 
 def test_every_command_that_asks_an_instance_takes_which() -> None:
     """`--url` and where its key stands, or it is about this machine alone."""
-    here = {*SILENT, "login", "logout", "key create", "config show", "config check", "config rotate"}
+    here = {*SILENT, "skill", "login", "logout", "key create", "config show", "config check", "config rotate"}
     asking = {name for name, (_, command) in LEAVES.items() if any("--url" in one.opts for one in command.params)}
 
     assert set(LEAVES) - here == asking
