@@ -16,13 +16,14 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from web.blame import where
 from web.pressure import LIMITS, Pressure
 from web.spool.spool import Spool
 from worker.core import Core
+from worker.store import letters
 from worker.store.backlog import dead_letters, waiting
 from worker.store.client import is_away
 
@@ -74,7 +75,7 @@ class _Depths(Collector):
         up = GaugeMetricFamily("ferry_redis_up", "1 while Redis answers.")
         try:
             found = waiting(self.core.store)
-            letters = dead_letters(self.core.store)
+            waits, gone = dead_letters(self.core.store), letters.dropped(self.core.store)
         except Exception as problem:  # noqa: BLE001  (a page without depths says more than none)
             if not is_away(problem):
                 log.error("depths not read", extra={"error": where(problem)})  # noqa: TRY400  (a traceback has words)
@@ -91,7 +92,9 @@ class _Depths(Collector):
         yield ready
         yield oldest
         yield GaugeMetricFamily("ferry_parked_lanes", "Lanes that are held or wait for their time.", found.parked)
-        yield GaugeMetricFamily("ferry_dead_letters", "Dead letters that wait for a person.", letters)
+        yield GaugeMetricFamily("ferry_dead_letters", "Dead letters that wait for a person.", waits)
+        dropped = "Dead letters that had to go unread: there were too many."
+        yield CounterMetricFamily("ferry_dead_letters_dropped", dropped, gone)
 
 
 class _Door(Collector):

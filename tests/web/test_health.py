@@ -113,5 +113,6 @@ def test_what_waits_is_seen(door: Door) -> None:
     assert "ferry_parked_lanes 1.0" in page
     assert "ferry_build_info" in page
     assert "ferry_dead_letters 0.0" in page
+    assert "ferry_dead_letters_dropped_total 0.0" in page
     door.ferry.settle()
     assert 0 == ready(door, 200)["backlog"]["ready_lanes"]

@@ -39,6 +39,7 @@ TABLE = {
     "events": ("events", "What happened."),
     "messages": ("messages", "What was said, and what became of it."),
     "runs": ("runs", "What was asked of providers, and how it went."),
+    "failed": ("failed", "What failed and waits for a person, by cause; retry or discard."),
     "media": ("media", "Fetches the file of a message."),
     "logs": ("logs", "What came in, what was refused and why, what went out."),
     "status": ("status", "How it goes, on one screen."),

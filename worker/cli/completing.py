@@ -85,16 +85,24 @@ def queues(ctx: click.Context) -> Iterator[tuple[str, str]]:
     return ((one["name"], one["kind"]) for one in _listed(ctx, "/v1/queues"))
 
 
+def causes(ctx: click.Context) -> Iterator[tuple[str, str]]:
+    """Of dead letters that wait."""
+    return ((one["cause"], f"{one['count']} ×") for one in _listed(ctx, "/v1/dead-letters/causes"))
+
+
 def jobs(ctx: click.Context) -> Iterator[tuple[str, str]]:
     """The same."""
     return ((one["name"].removeprefix("ferry."), one["title"]) for one in _listed(ctx, "/v1/jobs"))
+
+
+WHOLE = ("/v1/jobs", "/v1/dead-letters/causes")  # lists without pages
 
 
 def _listed(ctx: click.Context, path: str) -> list[dict[str, Any]]:
     from worker.cli.door import find
 
     door = find(ctx.params.get("url"), None, ctx.obj)
-    query = {} if path == "/v1/jobs" else {"limit": 500}
+    query = {} if path in WHOLE else {"limit": 500}
     found: list[dict[str, Any]] = door.ask("GET", path, query=query, seconds=SECONDS)["items"]
     return found
 
@@ -107,6 +115,7 @@ MEANINGS: dict[tuple[str, str], Words] = {
     ("connection", "ident"): connections,
     ("", "queue"): queues,
     ("", "job"): jobs,
+    ("", "cause"): causes,
     ("trigger", "event"): samples,
     ("listen", "types"): types,
     ("list", "kind"): types,

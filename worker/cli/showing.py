@@ -112,6 +112,16 @@ def waiting(words: str) -> Iterator[None]:
         yield
 
 
+def at_terminal() -> bool:
+    """Whether what is printed is read by a person now."""
+    return sys.stdout.isatty()
+
+
+def asks() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
 def confirmed(question: str, *, yes: bool, following: str) -> None:
     """Goes on when a person says so; off a terminal only with --yes.  raises: Failure, click.Abort"""
     from worker.cli.failing import USAGE, Failure
