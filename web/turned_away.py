@@ -54,9 +54,16 @@ class TurnedAway:
                 one = Refusal("", "others", 0, "", MORE)
             self._counted[one] += 1
             if self._timer is None:
-                self._timer = threading.Timer(self.seconds, self.write)
-                self._timer.daemon = True
-                self._timer.start()
+                self._begin()
+
+    def _begin(self) -> None:
+        timer = threading.Timer(self.seconds, self.write)
+        timer.daemon = True
+        try:
+            timer.start()
+        except RuntimeError:  # no thread is to be had: the next refusal tries again
+            return
+        self._timer = timer
 
     def write(self) -> None:
         """Writes down what was counted; while Redis is away it stays counted, and the next refusal tries again."""

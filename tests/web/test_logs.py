@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from typing import Any
 
 import pytest
 import redis
 
 from tests.web.door import NOBODY, TO, Door, open_door
-from web.turned_away import MORE, MOST, SECONDS, TurnedAway
+from web import body, receiver
+from web.turned_away import MORE, MOST, SECONDS, WHY, TurnedAway
 from worker.store import activity
 from worker.store.client import connect
 
@@ -125,6 +128,15 @@ def test_a_flood_is_a_few_lines(door: Door, redis: redis.Redis) -> None:
     assert (MOST + 1, 500) == (len(counts), sum(counts))
     assert MORE in {one["reason"] for one in door.get("/v1/logs?limit=500")["items"]}
     assert SECONDS == TurnedAway(door.ferry.core.store).seconds
+
+
+def test_each_outcome_has_its_reason(door: Door) -> None:
+    """Whatever the door answers but 2xx is told in words; a refusal by a guard brings its own."""
+    source = inspect.getsource(receiver) + inspect.getsource(body)
+    told = {*re.findall(r'(?:return|outcome =|else) "([a-z_]+)"', source), "unknown", "away", "failed", "bad_method"}
+
+    assert {"no_room", "wrong_token", "too_large", "looked"} <= told
+    assert set() == told - set(WHY) - {"accepted", "spooled", "refused"}
 
 
 def test_while_redis_is_away_refusals_wait(redis: redis.Redis) -> None:
