@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from connectors.action import Action, Nature, Outcome, Part
 from connectors.errors import ConnectorError, OutcomeUnknown, Rejected
 from connectors.events import EventType, Kind, Message
+from worker import breaking
 from worker.core import Core
 from worker.job import Job
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
@@ -96,6 +97,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         letter=run_letter(core, job.provider.title, shown) if open_still or verdict.kind == "failed" else None,
         events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
         given_up=ended if verdict.kind == "more" else (),
+        health=breaking.health(verdict.error, attempt.status) if attempt.id else "",
         line=_line(job.stored.id, job.provider.title, job.run, job.action.key, attempt, verdict.kind, verdict.error),
     )
 
@@ -110,9 +112,12 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
             ending,
             lease=job.lease,
             go_on=job.go_on,
+            breaker=breaking.limits(core),
         )
 
     told = insist(tell)
+    if told.breaker is not None:
+        breaking.changed(core, job.stored, *told.breaker)
     if attempt.id:
         core.flights.end(attempt.id, tell)
     log.info(

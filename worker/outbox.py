@@ -21,7 +21,7 @@ from connectors import proxy
 from connectors.action import Call, Nature, Outcome
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
 from connectors.provider import Answer
-from worker import endings, inputs, states, tokens
+from worker import breaking, endings, inputs, states, tokens
 from worker.core import Core
 from worker.endings import Attempt
 from worker.flights import Flight
@@ -210,8 +210,9 @@ def _leave_and_call(
         ),
     )
     if told == "wait":
-        del until
         return None
+    if told == "left" and until is not None:
+        breaking.changed(core, job.stored, "half_open", until)
     if told in {"lost", "gone"}:
         return runs.Finished("gone", []) if told == "lost" else _orphan_again(job)
     if told == "expired":

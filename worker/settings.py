@@ -82,6 +82,16 @@ class Settings:
     patience_seconds: float = _of(
         "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run that is retried"
     )
+    breaker_failures: int = _of(
+        "FERRY_BREAKER_FAILURES",
+        5,
+        "calls in a row that find a provider unreachable or broken, until its breaker opens",
+    )
+    breaker_seconds: float = _of(
+        "FERRY_BREAKER_SECONDS",
+        10.0,
+        "how long it stays open at first; doubled with each failing probe, up to 5 min",
+    )
     journal_hours: float = _of("FERRY_JOURNAL_HOURS", 24.0, "how long raw requests are kept")
     events_hours: float = _of("FERRY_EVENTS_HOURS", 72.0, "how long events are kept")
     runs_days: float = _of("FERRY_RUNS_DAYS", 7.0, "how long ended runs and messages are kept")

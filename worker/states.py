@@ -110,7 +110,15 @@ def gate(core: Core, connection: str, ms: int, reason: str) -> None:
     core.ring(partition, [text(one) for one in rings])
 
 
-def tell(core: Core, stored: Stored, before: str, *, warnings: Sequence[Mapping[str, Any]] = (), key: str = "") -> None:
+def tell(
+    core: Core,
+    stored: Stored,
+    before: str,
+    *,
+    warnings: Sequence[Mapping[str, Any]] = (),
+    key: str = "",
+    breaker: Mapping[str, Any] | None = None,
+) -> None:
     """One connection.state event; the same `key` is the same event, however often it is told."""
     partition, now = core.store.of(stored.id), datetime.now(UTC)
     state = DISABLED if stored.archived else stored.state
@@ -131,6 +139,7 @@ def tell(core: Core, stored: Stored, before: str, *, warnings: Sequence[Mapping[
             "clientAction": stored.action,
             "error": stored.error,
             "warnings": list(warnings),
+            "breaker": dict(breaker) if breaker is not None else None,
         },
     }
     hearers = core.hearers(EventType.CONNECTION_STATE)

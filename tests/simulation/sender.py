@@ -7,7 +7,7 @@ No `finally` anywhere: kill -9 runs none.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.simulation.agenda import Dies, Process, Steps
 from tests.simulation.provider import Reply
@@ -20,6 +20,7 @@ LEASE = 3_000
 CALL = 5_000
 GRACE = 500
 HOLD = 60_000
+BREAKER = runs.Breaker(failures=2, pause_ms=2_000, most_ms=20_000)
 PARALLEL = 2
 ITEMS = 5
 STRIKES = 3
@@ -147,7 +148,8 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
         yield min(reply.at, patience) - world.now
         if reply.at > patience:
             reply = Reply("unknown", world.now)
-    flight.ending = ending(world, run, reply, chunk, tries)
+    health = {"ok": "ok", "refused": "ok", "busy": "bad"}.get(reply.kind, "")
+    flight.ending = replace(ending(world, run, reply, chunk, tries), health=health)
     done = yield from _finish(world, taken, run, attempt, flight.ending, go_on=go_on)
     flight.ended = world.now
     return done
@@ -174,7 +176,9 @@ def _orphan(world: World, taken: lanes.Claim, run: Run, *, go_on: bool) -> Done:
 def _finish(
     world: World, taken: lanes.Claim, run: Run, attempt: str, end: runs.Ending, *, go_on: bool
 ) -> Generator[int | None, None, runs.Finished]:
-    done = runs.finish(world.store, 0, run.id, taken.lane, taken.token, attempt, end, lease=LEASE, go_on=go_on)
+    done = runs.finish(
+        world.store, 0, run.id, taken.lane, taken.token, attempt, end, lease=LEASE, go_on=go_on, breaker=BREAKER
+    )
     world.note(f"finish {run.id} {attempt} {end.verdict} → {done.told}")
     yield None
     return done

@@ -12,7 +12,7 @@ from connectors.registry import find
 from web.api import paging, shapes
 from web.api.openapi import Part, Query
 from web.api.speech import ferry, given, listed, takes, told
-from worker import differing, expiry, pace, provision, rotation, standing
+from worker import breaking, differing, expiry, pace, provision, rotation, standing
 from worker.accept import NotFound
 from worker.store.connections import Stored
 
@@ -118,7 +118,7 @@ def _shown(stored: Stored) -> dict[str, Any]:
     core = ferry()
     provider = core.provider(stored)
     shown = stored.shown(provider.title, core.settings.public_url, pace.shown(stored, provider))
-    return {**shown, "warnings": expiry.warnings(provider, stored)}
+    return {**shown, "warnings": expiry.warnings(provider, stored), "breaker": breaking.shown(core, stored.id)}
 
 
 @part.route("", methods=["GET"])

@@ -99,6 +99,7 @@ class Connection(Schema):
     warnings = fields.List(
         fields.Dict(), metadata=said("what its owner should know in time: {code, text, expires_at, days_left, renews}")
     )
+    breaker = fields.Dict(metadata=said("{state: closed, open or half_open, since, until, failures, trips}"))
     settings = fields.Dict()
     secrets = fields.Dict(metadata=said("…last4 of each; they go in whole and never come out"))
     limits = fields.Dict()

@@ -10,6 +10,7 @@ output, error, attempts (JSON), created, expires, not_before, end, priority, key
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -109,7 +110,11 @@ class Leaving:
 
 
 def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | None]:
-    """("left" | "lost" | "gone" | "expired" | "window" | "opted_out" | "wait", until ms for "wait")."""
+    """
+    ("left" | "lost" | "gone" | "expired" | "window" | "opted_out" | "wait", until ms for "wait").
+
+    A "left" with ms probes a provider whose breaker is open since then.
+    """
     told = store.run(
         "leave",
         partition,
@@ -150,15 +155,38 @@ class Ending:
     events: Sequence[Commit] = ()
     given_up: Sequence[Commit] = ()
     line: str = ""
+    health: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """told: "ok" | "next" | "stale" | "gone"; `head` is what follows in the lane."""
+    """
+    told:    "ok" | "next" | "stale" | "gone"
+    head:    what follows in the lane
+    breaker: "open" | "closed" when this changed the connection's, and since when it is open (ms)
+    """
 
     told: str
     rings: list[str]
     head: Head | None = None
+    breaker: tuple[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """
+    When a connection's breaker opens, and for how long.
+
+    failures: attempts in a row that found the provider unreachable or broken
+    pause_ms: the first pause; doubled with each probe that fails, up to `most_ms`, and half of it by chance
+    """
+
+    failures: int = 5
+    pause_ms: int = 10_000
+    most_ms: int = 300_000
+
+
+BREAKER = Breaker()
 
 
 def finish(
@@ -172,6 +200,7 @@ def finish(
     *,
     lease: int,
     go_on: bool,
+    breaker: Breaker = BREAKER,
 ) -> Finished:
     """Records an ending, whoever holds the lane now, and hands over what follows to its holder."""
     flat = [piece for pair in ending.fields.items() for piece in pair]
@@ -192,6 +221,11 @@ def finish(
         packed(store, ending.events),
         packed(store, ending.given_up),
         ending.line,
+        ending.health,
+        breaker.failures,
+        breaker.pause_ms,
+        breaker.most_ms,
+        random.random(),
         *flat,
     )
     return _finished(told)
@@ -223,7 +257,9 @@ def orphan(
 def _finished(told: Any) -> Finished:
     word = text(told[0])
     rings = [text(one) for one in told[1]] if len(told) > 1 else []
-    return Finished(word, rings, read_head(told[2]) if word == "next" else None)
+    changed, _, since = text(told[3]).partition(" ") if len(told) > 3 else ("", "", "")
+    head = read_head(told[2]) if word == "next" else None
+    return Finished(word, rings, head, (changed, int(float(since))) if changed else None)
 
 
 def cancel(store: Store, ident: str) -> str | None:

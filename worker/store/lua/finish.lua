@@ -1,9 +1,12 @@
 #!lua flags=allow-oom
 -- finish(now, run, lane, token, attempt, verdict, until ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
---        events JSON, events JSON of giving up, line of the log, field, value, …)
+--        events JSON, events JSON of giving up, line of the log, health "ok" | "bad" | "", failures to open at,
+--        pause ms, longest pause ms, roll 0 to 1, field, value, …)
 --   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
 --   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
---   → {"stale", rings} | {"gone", rings} | {"ok", rings} | {"next", rings, {id, record}}; all but "next" let the lane go
+--   health: what the attempt says of the provider: it answered, it is unreachable or broken, or nothing
+--   → {"stale", rings} | {"gone", rings} | {"ok", rings, false, breaker} | {"next", rings, {id, record}, breaker}; all but
+--     "next" let the lane go; breaker: "open <since ms>" | "closed <since ms>" when this attempt changed it, else ""
 --   A late "again" or "more" may find that the run has left its lane: it is given up then, with the letter, the events of
 --   "again", and those of giving up.
 -- A fact needs only the attempt id: it is taken whoever holds the lane now.
@@ -28,10 +31,52 @@ end
 local open = state == 'leaving' or state == 'unknown' or attempt == ''
 local head = redis.call('LINDEX', P .. 'l:' .. lane, 0) == run
 local park = nil
+local breaker = ''
+
+-- The breaker of a connection: after so many attempts in a row that found the provider unreachable or broken, nothing leaves
+-- for a pause; then one attempt tries (leave.lua), and what it finds closes the breaker or begins a longer pause.  A gate that
+-- a person or refused credentials have closed for longer stays closed.
+local function judge(connection, health)
+  if health == '' then return '' end
+  local gate = P .. 'g:' .. connection
+  local g = redis.call('HMGET', gate, 'fails', 'broken', 'trips', 'until', 'reason', 'probe')
+  if health == 'ok' then
+    if not g[1] and not g[2] then return '' end
+    redis.call('HDEL', gate, 'fails', 'broken', 'trips', 'probe')
+    if not g[2] then return '' end
+    if g[5] == 'breaker' or g[5] == 'throttled' then
+      redis.call('HDEL', gate, 'until', 'reason')
+      for _, kind in ipairs({ 'live', 'bulk' }) do
+        local q = 'out:' .. connection .. ':' .. kind
+        if redis.call('EXISTS', P .. 'q:' .. q) == 1 then
+          due(q)
+          ring(q)
+        end
+      end
+    end
+    return 'closed ' .. g[2]
+  end
+  local fails = redis.call('HINCRBY', gate, 'fails', 1)
+  local trips = tonumber(g[3] or '') or 0
+  if g[2] then
+    if g[6] ~= run then return '' end -- it left before the breaker opened: that was known
+    trips = trips + 1
+  elseif fails < tonumber(ARGV[17]) then
+    return ''
+  end
+  local since = g[2] or now
+  local longest = math.min(tonumber(ARGV[19]), tonumber(ARGV[18]) * 2 ^ math.min(trips, 16))
+  local till = now + math.floor(longest * (0.5 + tonumber(ARGV[20]) / 2))
+  redis.call('HSET', gate, 'broken', since, 'trips', trips)
+  redis.call('HDEL', gate, 'probe')
+  local mine = g[5] == false or g[5] == 'breaker' or g[5] == 'throttled' or tonumber(g[4] or '0') < till
+  if mine then redis.call('HSET', gate, 'until', till, 'reason', 'breaker') end
+  return 'open ' .. since
+end
 
 if open then
   if ours then redis.call('HDEL', P .. 's:' .. queue_of(lane), lane) end -- its sender lives: no strike
-  if #ARGV > 15 then redis.call('HSET', R, unpack(ARGV, 16)) end
+  if #ARGV > 20 then redis.call('HSET', R, unpack(ARGV, 21)) end
   if ARGV[15] ~= '' then jot('o', ARGV[15]) end
   local given_up = false
   if verdict == 'again' or verdict == 'more' then
@@ -81,17 +126,19 @@ if open then
   end
 end
 
+if open and attempt ~= '' then breaker = judge(r[4], ARGV[16]) end
+
 if not ours then
   if head and redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0 and let_go(lane, park) and not park then
     ring(queue_of(lane))
   end
-  return { 'ok', rung }
+  return { 'ok', rung, false, breaker }
 end
 local following = (not park and ARGV[9] == '1' and not closed_until(queue_of(lane))) and head_of(lane) or nil
 if not following then
   let_go(lane, park)
-  return { 'ok', rung }
+  return { 'ok', rung, false, breaker }
 end
 redis.call('ZADD', P .. 'q:' .. queue_of(lane), now + tonumber(ARGV[10]), lane)
 due(queue_of(lane))
-return { 'next', rung, following }
+return { 'next', rung, following, breaker }

@@ -1,6 +1,6 @@
 -- leave(now, run, lane, token, attempt, call ms, pace class, ms a call, burst, needs window "1", flight ms,
 --       minds opt-outs "1")
---   → {"left"} | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"opted_out"} | {"wait", until ms}
+--   → {"left"} | {"left", since ms}: it probes a provider whose breaker is open | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"opted_out"} | {"wait", until ms}
 -- The only way out, and a compare-and-set on the run: the fence is the run's own state.
 local run, lane, token, attempt = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local R = P .. 'r:' .. run
@@ -38,6 +38,9 @@ if till then
 end
 if tat then redis.call('HSET', gate, 'tat:' .. ARGV[7], tat + step) end
 local deadline = now + tonumber(ARGV[6])
+-- The breaker's pause is over: this one tries, and everybody else waits for what it finds.  If it dies, its time ends.
+local broken = redis.call('HGET', gate, 'broken')
+if broken then redis.call('HSET', gate, 'until', deadline + 1000, 'reason', 'breaker', 'probe', run) end
 redis.call('HSET', R, 'state', 'leaving', 'attempt', attempt, 'left', now, 'deadline', deadline)
 redis.call('HINCRBY', R, 'tries', 1)
 redis.call('ZADD', P .. 'q:' .. q, deadline + 1000, lane)
@@ -45,4 +48,4 @@ due(q)
 if talk and ARGV[11] ~= '0' then
   redis.call('HSET', talk, 'flight', run, 'flight_until', now + tonumber(ARGV[11]))
 end
-return { 'left' }
+return { 'left', broken or nil }

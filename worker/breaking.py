@@ -1,0 +1,69 @@
+"""
+The breaker of a connection: a provider that is down is left alone for a while, and then asked by one call.
+
+Counted and kept within the scripts that record what became of a call (store/lua/finish.lua) and let one out
+(leave.lua); here is what a call says of its provider's health, and how a change is told.  Webhooks come in all the same, what waits
+keeps its order and ends when its time is over, and no other connection notices.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from connectors.errors import ConnectorError, Unreachable
+from worker import states
+from worker.core import Core
+from worker.store.connections import Stored
+from worker.store.runs import Breaker
+from worker.store.text import stamp, text
+
+log = logging.getLogger("ferry.breaking")
+
+MOST_SECONDS = 300.0
+BROKEN = 500  # statuses from here on say that it is the provider's own trouble
+NOT_BUILT = 501  # … but for this one, which says that there is no such thing
+
+
+def limits(core: Core) -> Breaker:
+    """As the settings say."""
+    pause = int(core.settings.breaker_seconds * 1000)
+    return Breaker(core.settings.breaker_failures, pause, max(pause, int(MOST_SECONDS * 1000)))
+
+
+def health(problem: ConnectorError | None, status: int | None) -> str:
+    """
+    What a call says of its provider: "ok", "bad", or "" when it says nothing.
+
+    A refusal is an answer like any other.  Silence is neither: one slow call must not stop a whole connection.
+    """
+    if isinstance(problem, Unreachable):
+        return "bad"
+    if status is None:
+        return ""
+    return "bad" if status >= BROKEN and status != NOT_BUILT else "ok"
+
+
+def changed(core: Core, stored: Stored, word: str, since: int) -> None:
+    """Tells of a breaker that opened, probes or closed, once, however many workers saw it."""
+    now = shown(core, stored.id)
+    current = core.connections.get(stored.id) or stored
+    told = {**now, "state": word, "since": stamp(since)}
+    key = f"breaker:{word}:{since}:{now['trips']}"
+    states.tell(core, current, current.state, key=key, breaker=told)
+    log.warning("breaker", extra={"connection": stored.id, "state": word})
+
+
+def shown(core: Core, connection: str) -> dict[str, Any]:
+    """{state: closed | open | half_open, since, until, failures, trips} as it is now."""
+    key = core.store.key(core.store.of(connection), f"g:{connection}")
+    found: Any = core.store.client.hmget(key, "broken", "fails", "trips", "until", "probe", "reason")
+    broken, fails, trips, until, probe, reason = (text(one) for one in found)
+    state = "closed" if not broken else "half_open" if probe else "open"
+    return {
+        "state": state,
+        "since": stamp(broken),
+        "until": stamp(until) if broken and reason == "breaker" else None,
+        "failures": int(fails or 0),
+        "trips": int(trips or 0),
+    }
