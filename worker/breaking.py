@@ -2,8 +2,8 @@
 The breaker of a connection: a provider that is down is left alone for a while, and then asked by one call.
 
 Counted and kept within the scripts that record what became of a call (store/lua/finish.lua) and let one out
-(leave.lua); here is what a call says of its provider's health, and how a change is told.  Webhooks come in all the same, what waits
-keeps its order and ends when its time is over, and no other connection notices.
+(leave.lua); here is what a call says of its provider's health, and how a change is told.  Webhooks come in all the
+same, what waits keeps its order and ends when its time is over, and no other connection notices.
 """
 
 from __future__ import annotations
