@@ -198,6 +198,9 @@ class Provider:
     check:     proves the credentials, spends nothing; raises ConnectorError
     register:  makes the provider call `connection.webhook_url`; safe to repeat
     unregister: its counterpart: our address is taken out again, and no other; safe to repeat
+    retire:    takes the address of before out again, which is `connection.webhook_url` here, where `register` adds ours
+               beside it instead of replacing it; safe to repeat
+    ours:      names of the secrets that we make up and tell the provider by `register`: they change with the address
     account:   the provider's account a connection stands for, where one URL may serve several; else None
     rest:      seconds the connection's calls should rest after this answer, from what its headers say of the
                allowance used, so that the limit is never reached; None: go on.  Asked of every answer, refusals too
@@ -239,6 +242,8 @@ class Provider:
     check: Callable[[Connection, Ask], None] | None = None
     register: Callable[[Connection, Ask], None] | None = None
     unregister: Callable[[Connection, Ask], None] | None = None
+    retire: Callable[[Connection, Ask], None] | None = None
+    ours: tuple[str, ...] = ()
     account: Callable[[Connection], str | None] = lambda connection: None  # noqa: ARG005
     rest: Callable[[Answer], float | None] = lambda answer: None  # noqa: ARG005
     refresh: Refresh | None = None

@@ -52,6 +52,7 @@ PROVIDER = Provider(
     paces={"account": Pace(rate=20 / 60, burst=10)},
     check=rules.check,
     register=rules.register,
+    unregister=rules.unregister,
     prove=proof.prove,
     also=("click-send",),
 )

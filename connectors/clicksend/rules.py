@@ -48,9 +48,25 @@ def register(connection: Connection, ask: Ask) -> None:
         _ensure(wanted, connection, ask)
 
 
+def unregister(connection: Connection, ask: Ask) -> None:
+    """Deletes the rules that are ours, by their address or their name, and no others."""
+    for kind in ("inbound", "receipt"):
+        address, name = _address(connection, kind), _name(connection, kind)
+        for rule in list(_rules(kind, ask)):
+            if _pushes_to(rule, address) or rule.get("name") == name:
+                ask(f"delete-{kind}-rule", {"rule_id": rule.get("rule_id")})
+
+
+def _address(connection: Connection, hook: str) -> str:
+    return f"{str(connection.webhook_url).rstrip('/')}/{hook}"
+
+
+def _name(connection: Connection, hook: str) -> str:
+    return f"ferry {connection.id} {hook}"
+
+
 def _ensure(wanted: Wanted, connection: Connection, ask: Ask) -> None:
-    address = f"{str(connection.webhook_url).rstrip('/')}/{wanted.hook}"
-    name = f"ferry {connection.id} {wanted.hook}"
+    address, name = _address(connection, wanted.hook), _name(connection, wanted.hook)
     rule = {"name": name, "do": "URL", "address": address, **wanted.extra}
     rules = list(_rules(wanted.kind, ask))
     mine = [one for one in rules if _pushes_to(one, address)] or [one for one in rules if one.get("name") == name]

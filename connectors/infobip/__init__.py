@@ -40,6 +40,7 @@ PROVIDER = Provider(
     check=access.check,
     register=subscribing.register,
     unregister=subscribing.unregister,
+    ours=("webhook_hmac_key", "webhook_password", "webhook_header_value"),
     prove=prove,
     media=files.find,
     refresh=Refresh(due=access.due, call=access.renew, on_refusal=access.renewable),

@@ -37,6 +37,7 @@ PROVIDER = Provider(
     check=hooks.check,
     register=hooks.register,
     unregister=hooks.unregister,
+    retire=hooks.unregister,
     prove=prove,
     media=files.find,
     simulator=OneMsg,
