@@ -27,8 +27,8 @@ from web.body import BodyError, read_body
 from web.pressure import Pressure
 from web.spool.spool import Spool
 from web.turned_away import TurnedAway
+from worker import address
 from worker.core import Core
-from worker.rotation import fits
 from worker.store import journal
 from worker.store.client import is_away
 from worker.store.connections import Stored
@@ -39,7 +39,7 @@ PREFIX = "/webhooks/"
 # Plain characters only: the server has undone percent-encoding, and neither names nor tokens need any.
 PLACE = re.compile(r"/webhooks/([A-Za-z0-9_-]{1,63})/([A-Za-z0-9_-]{16,128})(?:/([A-Za-z0-9_.-]{1,64}))?/?", re.ASCII)
 SLASHES = re.compile(r"/{2,}")
-NOBODY = "-" * 32  # what a token is compared with where there is no connection
+STRANGER = Stored("-", "-")  # what a token is compared with where there is no connection
 LINES = {int(one): f"{one.value} {one.phrase}" for one in HTTPStatus}
 
 NOT_FOUND = HookAnswer(404, b"not found")
@@ -100,13 +100,14 @@ class Receiver:
             if environ["REQUEST_METHOD"] not in {"GET", "HEAD", "POST"}:
                 outcome, answer = "bad_method", NOT_ALLOWED
             else:
-                stored, hook, fits = self._place(path)
+                stored, hook, token = self._place(path)
                 if stored is not None:
                     connection, provider = stored.id, self.core.provider(stored).title
-                if stored is None or not fits:
+                if stored is None or not token:
                     outcome, answer = ("unknown" if stored is None else "wrong_token"), NOT_FOUND
                 else:
                     outcome, answer = self._serve(environ, stored, hook)
+                    self._heard(stored, token, outcome, answer, environ)
         except Refused as problem:
             outcome, answer, why = "refused", FORBIDDEN, str(problem)
             log.warning("a webhook was refused", extra={"connection": connection, "why": why})
@@ -123,20 +124,34 @@ class Receiver:
             self.turned_away.note(connection, provider, outcome, answer.status, why)
         return answer
 
-    def _place(self, path: str) -> tuple[Stored | None, str, bool]:
+    def _place(self, path: str) -> tuple[Stored | None, str, str]:
         """
-        (the source this path names, the hook, whether its token fits); compared the same way whatever is wrong.
+        (the source this path names, the hook, its token if that fits); compared the same way whatever is wrong.
 
         Callers hear of none of it but 404.
         """
         found = PLACE.fullmatch(path)
         if found is None:
-            return None, "", False
+            return None, "", ""
         name, token, hook = found.groups()
         stored = self.core.connections.get(name)
+        fits = (stored or STRANGER).accepts(token)
+        if not fits:  # before anybody is refused: it may have been changed a moment ago
+            stored = self.core.connections.newest(name)
+            fits = (stored or STRANGER).accepts(token)
         if stored is not None and stored.archived:
             stored = None
-        return stored, hook or "", fits(stored, token) if stored is not None else same(token, NOBODY)
+        return stored, hook or "", token if fits else ""
+
+    def _heard(self, stored: Stored, token: str, outcome: str, answer: HookAnswer, environ: dict[str, Any]) -> None:
+        """Where a person has to paste the URL, its first use is written down; what goes wrong waits for the next."""
+        told = outcome == "accepted" or (outcome == "handshake" and answer.status < 300 and environ.get("QUERY_STRING"))
+        if stored.heard or not told or not same(token, stored.token):
+            return
+        try:
+            address.hear(self.core, stored)
+        except Exception as problem:  # noqa: BLE001  (the request is safe, which is what counts)
+            log.warning("a first call was not written down", extra={"connection": stored.id, "error": where(problem)})
 
     def _serve(self, environ: dict[str, Any], stored: Stored, hook: str) -> tuple[str, HookAnswer]:
         """(outcome, answer) of a request whose token fits.  raises: Refused, BodyError"""
@@ -152,10 +167,24 @@ class Receiver:
         at_once = provider.handshake(spoken, request)
         if at_once is not None:
             return "handshake", at_once
-        provider.guard(spoken, request)
+        self._guard(stored, request, provider)
         if method == "HEAD" or (method == "GET" and not request.query):
             return "looked", SOMEBODY  # somebody looks whether we are here
         return self._keep(stored, request, provider)
+
+    def _guard(self, stored: Stored, request: HookRequest, provider: Provider) -> None:
+        """By the secrets of now, those of before that stand, and what came a moment ago.  raises: Refused"""
+        refused = Refused("nobody may call it")
+        for known in (stored, None):
+            latest = known or self.core.connections.newest(stored.id)
+            for spoken in latest.voices() if latest is not None else ():
+                try:
+                    provider.guard(spoken, request)
+                except Refused as problem:
+                    refused = problem
+                else:
+                    return
+        raise refused
 
     def _keep(self, stored: Stored, request: HookRequest, provider: Provider) -> tuple[str, HookAnswer]:
         """Puts a verified request where nothing is lost: the journal, or the spool while that is away."""

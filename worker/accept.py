@@ -134,7 +134,7 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
         told = "the body does not fit: see `fields`"
         raise InvalidCall(told, fields=_messages(problem)) from problem
     stored = core.connections.get(body["connection"])
-    if stored is None or stored.archived:
+    if stored is None or not stored.open:
         told = f"there is no connection {body['connection']!r}: `ferry connection list` shows those there are"
         raise NotFound(told, "connection")
     provider = core.provider(stored)

@@ -1,7 +1,8 @@
 """
 Chores: what the elected worker does now and then beside the tick, in a thread of its own because it calls providers.
 
-Looking for proof of unknown runs each second, renewing what expires each minute, warning of what ends each hour.
+Looking for proof of unknown runs each second, finishing what dead processes left half done with a connection and
+renewing what expires each minute, warning of what ends each hour.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from worker import expiry, provision, reconcile, rotation, tokens
+from worker import archiving, expiry, provision, reconcile, rotation, states, tokens
 from worker.core import Core
 
 log = logging.getLogger("ferry.chores")
 
-SECOND, MINUTE, HOUR = 1.0, 60.0, 3600.0
+SECOND, SOON, MINUTE, HOUR = 1.0, 5.0, 60.0, 3600.0
 
 
 class Chores:
@@ -27,6 +28,7 @@ class Chores:
         self.elected = elected
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._archive_at = 0.0
         self._renew_at = 0.0
         self._warn_at = 0.0
 
@@ -51,11 +53,15 @@ class Chores:
         """One turn of everything that is due."""
         for partition in range(self.core.store.partitions):
             reconcile.turn(self.core, partition)
+        if time.monotonic() >= self._archive_at:
+            self._archive_at = time.monotonic() + SOON
+            archiving.turn(self.core)
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + MINUTE
             tokens.turn(self.core)
             rotation.turn(self.core)
             provision.unstick(self.core)
+            states.turn(self.core)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + HOUR
             expiry.turn(self.core)

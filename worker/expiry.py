@@ -7,6 +7,7 @@ Only of those that nothing but a person can replace then; when, says the setting
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -93,11 +94,15 @@ def _warn(core: Core, stored: Stored, ends: datetime, now: datetime) -> None:
 
 
 def _over(core: Core, stored: Stored, ends: datetime) -> None:
-    fresh, provider = core.connections.get(stored.id, fresh=True), core.provider(stored)
-    if fresh is None or (fresh.settings, fresh.secrets, fresh.state) != (stored.settings, stored.secrets, stored.state):
-        return  # somebody is at it; the next hour looks again
+    provider = core.provider(stored)
     told = f"the token ended on {ends.astimezone(UTC):%Y-%m-%d at %H:%M} UTC"
     error = Rejected(told, reason=Reason.AUTH).as_dict()
     action = states.required(provider, stored.id, "needs a new login" if provider.login else "has let the token end")
-    log.warning("token ended", extra={"connection": stored.id, "expires_at": iso(ends)})
-    states.change(core, fresh, states.CLIENT_ACTION_REQUIRED, action=action, error=error)
+
+    def over(now: Stored) -> Stored:
+        if (now.settings, now.secrets, now.state) != (stored.settings, stored.secrets, stored.state):
+            return now  # somebody is at it; the next hour looks again
+        return replace(now, state=states.CLIENT_ACTION_REQUIRED, action=action, error=error)
+
+    if states.put(core, stored.id, over).error == error:
+        log.warning("token ended", extra={"connection": stored.id, "expires_at": iso(ends)})

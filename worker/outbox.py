@@ -86,7 +86,11 @@ def _head(
     stored = core.connections.get(text(head.record.get("connection")))
     provider = core.provider(stored) if stored is not None else None
     action = proxy.find(provider, text(head.record.get("action"))) if provider is not None else None
-    if stored is None or provider is None or action is None or stored.archived:
+    if stored is not None and stored.archived:  # held: whoever archived it had no time to close its gate
+        states.align(core, stored)
+        lanes.release(core.store, partition, taken.lane, taken.token)
+        return None
+    if stored is None or provider is None or action is None:
         problem = Rejected("the connection or the action no longer exists", code="gone")
         return endings.before_leaving(core, partition, taken, head, problem, go_on=go_on)
     job = Job(core, partition, taken.lane, taken.token, head.item, head.record, stored, provider, action, go_on=go_on)
@@ -111,6 +115,18 @@ def _orphan(core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, *,
         events=endings.unknown_events(core, head) if text(head.record.get("state")) == "leaving" else (),
     )
     return finished
+
+
+def judge(core: Core, connection: str) -> None:
+    """What dead workers have left at the provider is judged, also while the gate is closed and nobody claims."""
+    partition, lease = core.store.of(connection), int(core.settings.lease_seconds * 1000)
+    for kind in states.CLASSES:
+        queue = f"out:{connection}:{kind}"
+        while True:
+            taken = lanes.claim(core.store, partition, queue, lease=lease, limit=1, answering=False, judging=True)
+            if taken.head is None:
+                break
+            core.ring(partition, _orphan(core, partition, taken, taken.head, go_on=False).rings)
 
 
 def carry_out(job: Job) -> runs.Finished | None:

@@ -6,6 +6,7 @@ Safe to repeat: `ensure` finds the connection by its id or makes it, and leaves 
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,7 +20,7 @@ from connectors.connection import Connection, blot
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Throttled, Unreachable
 from connectors.provider import Provider
 from connectors.registry import find
-from worker import pace, states, tokens
+from worker import address, pace, states, tokens
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.store.connections import READY, BadName, Stored, new_token
@@ -28,6 +29,7 @@ from worker.store.text import iso
 log = logging.getLogger("ferry.provision")
 
 STUCK = timedelta(minutes=5)  # whoever tries a connection has said how it went long before
+MOST_TRIES = 3
 
 
 def hold(
@@ -97,6 +99,7 @@ def create(
         source=ident,
         created_at=iso(datetime.now(UTC)),
         limits=pace.hold(chosen, limits or {}),
+        heard=False,
     )
     made = replace(tokens.noted(chosen, None, made), since=made.created_at)
     try:
@@ -126,13 +129,16 @@ def ensure(
     chosen = find(provider)
     had = core.connections.get(ident, fresh=True)
     if had is None:
-        return check(core, create(core, provider, ident, settings, secrets, label, limits))
+        try:
+            return check(core, create(core, provider, ident, settings, secrets, label, limits))
+        except Conflict:  # somebody else was faster
+            had = get(core, ident)
     if had.provider != chosen.name:
         told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
         raise Conflict(told)
     changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, label, limits))
-    if changed == had and had.state == READY:
-        return check(core, had)
+    if changed.words == had.words and had.state == READY:
+        return check(core, changed)
     return check(core, states.building(core, changed))
 
 
@@ -151,8 +157,16 @@ def laid(
     """
     held, hidden = hold(provider, _over(had.settings, settings), _over(had.secrets, secrets))
     paced = had.limits if limits is None else pace.hold(provider, limits)
-    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, archived=False, limits=paced)
-    return tokens.noted(provider, had, changed)
+    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, limits=paced)
+    if not had.open:
+        changed = replace(changed, archived=False, closing="", state=states.BUILDING, action=None, error=None)
+    return counted(had, tokens.noted(provider, had, changed))
+
+
+def counted(had: Stored, changed: Stored) -> Stored:
+    """With its words counted on, if they are others: what somebody is just trying are those of before then."""
+    same = (had.settings, had.secrets, had.open) == (changed.settings, changed.secrets, changed.open)
+    return changed if same else replace(changed, words=had.words + 1)
 
 
 def _over(had: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,38 +182,97 @@ def get(core: Core, ident: str) -> Stored:
     return found
 
 
+def living(core: Core, ident: str) -> Stored:
+    """The connection, unless it is archived or on its way there.  raises: NotFound"""
+    found = get(core, ident)
+    if not found.open:
+        told = f"the connection {ident!r} is archived: `ferry connection restore {ident}` brings it back"
+        raise NotFound(told)
+    return found
+
+
 def check(core: Core, stored: Stored) -> Stored:
-    """Tries the credentials and registers the webhook; the state says how it went, and is stored."""
+    """
+    Tries the credentials and registers the webhook; the state says how it went, and is stored.
+
+    Unless somebody changes the connection meanwhile: then it is for them to say how theirs went.
+    """
     provider = core.provider(stored)
-    spoken = stored.speak(core.settings.public_url)
     state, action, error = READY, None, None
-    with core.clients.one() as client:
-        try:
-            stored = tokens.fresh(core, stored)
-            spoken = stored.speak(core.settings.public_url)
-            ask = http.asking(provider, spoken, client)
-            if provider.check is not None:
-                provider.check(spoken, ask)
-            if provider.register is not None and core.settings.public_url:
-                provider.register(spoken, ask)
-        except ConnectorError as problem:
-            state, action, error = _judged(provider, spoken, problem)
-    after = states.change(core, stored, state, action=action, error=error)
+    try:
+        stored = _tried(core, stored)
+    except ConnectorError as problem:
+        state, action, error = _judged(provider, stored.speak(core.settings.public_url), problem)
+    except Exception:
+        told = "its set-up failed by a fault of ours: the log tells more"
+        fault = {**OutcomeUnknown(told).as_dict(), "code": "fault"}
+        _verdict(core, stored, states.SETUP_FAILED, None, fault)
+        raise
+    after = _verdict(core, stored, state, action, error)
     log.info("connection checked", extra={"connection": stored.id, "provider": provider.title, "state": state})
     return after
 
 
+def _tried(core: Core, stored: Stored) -> Stored:
+    """With secrets that are good now, and the provider told where to call.  raises: ConnectorError"""
+    provider, public = core.provider(stored), core.settings.public_url
+    stored = tokens.fresh(core, stored)
+    spoken = stored.speak(public)
+    with core.clients.one() as client:
+        ask = http.asking(provider, spoken, client)
+        if provider.check is not None:
+            provider.check(spoken, ask)
+        if provider.register is not None and public:
+            provider.register(spoken, ask)
+            for former in stored.formers:
+                if former.until is None and provider.retire is not None:
+                    before = replace(stored, token=former.token).speak(public)
+                    provider.retire(before, http.asking(provider, before, client))
+    return stored
+
+
+def _verdict(
+    core: Core, tried: Stored, state: str, action: dict[str, Any] | None, error: dict[str, Any] | None
+) -> Stored:
+    hand = address.by_hand(core, core.provider(tried))
+
+    def judged(now: Stored) -> Stored:
+        if now.words != tried.words or not now.open:
+            return now
+        if state == READY and not hand:
+            now = address.settled(replace(now, heard=True))
+        told = action or (address.pasted(core, now) if state == READY else None)
+        return replace(now, state=state, action=told, error=error, tries=0)
+
+    return states.put(core, tried.id, judged)
+
+
 def unstick(core: Core) -> int:
-    """Tries again what somebody began to try and never finished; returns how many there were."""
+    """
+    Tries again what somebody began to try and never finished; returns how many there were.
+
+    What ended whoever tried it again and again is left alone, and says so.
+    """
     late = iso(datetime.now(UTC) - STUCK)
     stuck = [
         one
         for one in core.connections.all()
-        if one.state == states.BUILDING and not one.archived and (one.since or one.created_at) < late
+        if one.state == states.BUILDING and one.open and (one.since or one.created_at) < late
     ]
     for one in stuck:
-        check(core, one)
+        mine = core.connections.update(one.id, functools.partial(_again, since=one.since))
+        if mine.tries > MOST_TRIES:
+            told = f"whoever tried it ended over it, {MOST_TRIES} times"
+            _verdict(core, mine, states.SETUP_FAILED, None, {**OutcomeUnknown(told).as_dict(), "code": "killed"})
+        elif mine.tries > one.tries:
+            check(core, mine)
     return len(stuck)
+
+
+def _again(now: Stored, *, since: str) -> Stored:
+    if now.state != states.BUILDING or now.since != since:
+        return now  # somebody else is at it
+    return replace(now, since=iso(datetime.now(UTC)), tries=now.tries + 1)
 
 
 def _judged(

@@ -25,7 +25,6 @@ from worker.store.text import stamp, text
 
 log = logging.getLogger("ferry.restored")
 
-PAGE = 256
 WARNING = (
     "Redis was restored from a backup of {turn}: all connections are paused, and what may have left since is unknown. "
     "`ferry runs list --state unknown` shows it; `ferry connection resume ID` goes on"
@@ -55,7 +54,7 @@ def hold(core: Core, partition: int, alive: Callable[[], object] = lambda: None)
         if core.store.of(stored.id) == partition and not stored.archived:
             _pause(core, stored.id, text(turn), text(since))
             alive()
-    count = sum(_doubt(core, partition, run) for run in _unended(core, partition, alive))
+    count = sum(_doubt(core, partition, run) for run in runs.unended(core.store, partition, alive))
     core.store.run("back", partition, "end", core.store.witness.seen(partition), stamp(since))
     log.error("redis was restored from a backup: held", extra={"backup_of": stamp(turn), "unknown": count})
     return count
@@ -77,18 +76,6 @@ def _pause(core: Core, ident: str, turn: str, since: str) -> None:
         return
     warning = {"code": "restored", "text": WARNING.format(turn=stamp(turn))}
     states.tell(core, stored, stored.state, warnings=[warning], key=f"restored:{since}")
-
-
-def _unended(core: Core, partition: int, alive: Callable[[], object]) -> list[str]:
-    """Every run that has not ended: read whole first, because what is dealt with leaves the list."""
-    found: dict[str, None] = {}
-    cursor = "0"
-    while True:
-        cursor, *names = [text(one) for one in core.store.run("doubtful", partition, cursor, PAGE)]
-        found.update(dict.fromkeys(names))
-        alive()
-        if cursor == "0":
-            return list(found)
 
 
 def _doubt(core: Core, partition: int, run: str) -> int:

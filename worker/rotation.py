@@ -1,9 +1,13 @@
 """
 A new webhook secret, in steps that may stop anywhere: the URL that the provider knows is accepted all the time.
 
-1. The new secret is stored, and the one before is kept beside it without an end.
-2. The provider is told the new URL, or a person is, where only a person can.
-3. Then the end of the one before is set: a grace for what is on its way and for what people have still to paste.
+1. The new secret is stored, and the one before is kept beside it without an end.  Secrets of ours that the provider
+   shows with each webhook (the key it signs with) change with it.
+2. The provider is told the new URL (`provision.check`), and where it would call both, the old one is taken out again.
+3. Once it is known to call the new one, the end of the one before is set: a grace for what is on its way.
+
+Where a person has to tell the provider (`Provider.paste`, or nobody knows our public URL), 2 is theirs: the connection
+says so in its clientAction until the first call by the new secret, and 3 follows that call.
 
 Whoever stops after 1 leaves one without an end: asked again, or by the elected worker a minute later, 2 follows.
 """
@@ -11,22 +15,17 @@ Whoever stops after 1 leaves one without an end: asked again, or by the elected 
 from __future__ import annotations
 
 import logging
-import time
 from dataclasses import replace
 
-from connectors import client as http
-from connectors.errors import ConnectorError
-from connectors.guards import same
+from worker import provision, states
 from worker.accept import Conflict
+from worker.address import by_hand
 from worker.core import Core
-from worker.standing import living
-from worker.store.connections import READY, Former, Stored, new_token
+from worker.store.connections import Former, Stored, new_token
+from worker.store.stored import MOST_FORMERS
+from worker.store.text import stamp
 
 log = logging.getLogger("ferry.rotation")
-
-GRACE_SECONDS = 86_400.0  # where the provider is told by us
-PASTE_SECONDS = 7 * 86_400.0  # where a person has to paste the URL
-MOST = 4  # secrets from before that are accepted at once
 
 
 def rotate(core: Core, ident: str, grace: float | None = None) -> Stored:
@@ -34,79 +33,45 @@ def rotate(core: Core, ident: str, grace: float | None = None) -> Stored:
     The connection with a new webhook secret; those from before are accepted for `grace` seconds.
 
     Safe to repeat: one that was not finished is finished instead of begun anew.
-    raises: NotFound, Conflict for one whose webhooks come in by another's URL
+    raises: NotFound, Conflict for one whose webhooks come in by another's URL, and where too many are accepted still
     """
-    stored = living(core, ident)
+    stored = provision.living(core, ident)
     if stored.source not in ("", ident):
         told = f"the webhooks of {ident!r} come in by the URL of {stored.source!r}: rotate that one"
         raise Conflict(told)
-    begun = core.connections.update(ident, _begin)
-    return finish(core, begun, grace)
-
-
-def _begin(now: Stored) -> Stored:
-    if any(one.until is None for one in now.formers):
-        return now
-    formers = (Former(now.token), *living_formers(now))[:MOST]
-    return replace(now, token=new_token(), formers=formers)
-
-
-def living_formers(stored: Stored) -> tuple[Former, ...]:
-    """Those that are still accepted."""
-    now = time.time() * 1000
-    return tuple(one for one in stored.formers if one.until is None or one.until > now)
-
-
-def finish(core: Core, stored: Stored, grace: float | None = None) -> Stored:
-    """Tells the provider, and sets the end of the secret before; while the provider cannot be told it stays open."""
+    seconds = core.settings.rotation_grace_hours * 3600 if grace is None else grace
     provider = core.provider(stored)
-    if provider.register is not None and core.settings.public_url:
-        try:
-            _tell(core, stored)
-        except ConnectorError as problem:
-            log.warning(
-                "the new webhook URL is not registered yet", extra={"connection": stored.id, "error": problem.name}
+    names = () if by_hand(core, provider) else provider.ours  # nobody could read a new one to paste it
+    token, ours = new_token(), {name: new_token() for name in names if stored.secrets.get(name)}
+
+    def begin(now: Stored) -> Stored:
+        if now.moving:
+            return _graced(now, seconds) if grace is not None else now
+        living = now.living_formers()
+        if len(living) >= MOST_FORMERS:
+            ends = min(one.until or 0 for one in living)
+            told = (
+                f"{len(living)} URLs of {ident!r} from before are accepted still: the first of them until {stamp(ends)}"
             )
-            error = {
-                **problem.as_dict(),
-                "text": "the provider could not be told the new webhook URL; it is tried again",
-            }
-            return core.connections.update(stored.id, lambda now: replace(now, error=error))
-    seconds = grace if grace is not None else PASTE_SECONDS if provider.paste else GRACE_SECONDS
-    until = int((time.time() + seconds) * 1000)
+            raise Conflict(told)
+        before = {name: now.secrets[name] for name in ours}
+        formers = (Former(now.token, None, before, int(seconds * 1000)), *living)
+        changed = replace(now, token=token, secrets={**now.secrets, **ours}, formers=formers, heard=False)
+        return replace(changed, words=now.words + 1)
 
-    def ended(now: Stored) -> Stored:
-        kept = tuple(Former(one.token, until if one.until is None else one.until) for one in living_formers(now))
-        return replace(now, formers=kept, error=None if now.state == READY else now.error)
-
-    after = core.connections.update(stored.id, ended)
-    log.info("webhook secret rotated", extra={"connection": stored.id, "provider": provider.title})
+    after = provision.check(core, states.building(core, core.connections.update(ident, begin)))
+    log.info("webhook secret rotated", extra={"connection": ident, "provider": provider.title})
     return after
 
 
-def _tell(core: Core, stored: Stored) -> None:
-    """The provider calls the new URL, and the old one no more where it would call both.  raises: ConnectorError"""
-    provider, public = core.provider(stored), core.settings.public_url
-    with core.clients.one() as client:
-        spoken = stored.speak(public)
-        if provider.register is not None:
-            provider.register(spoken, http.asking(provider, spoken, client))
-        for one in stored.formers:
-            if one.until is None and provider.unregister is not None:
-                before = replace(stored, token=one.token).speak(public)
-                provider.unregister(before, http.asking(provider, before, client))
-
-
-def fits(stored: Stored, token: str) -> bool:
-    """Whether a webhook's secret is this connection's, in the same time whichever of them it is."""
-    found = same(token, stored.token)
-    for one in living_formers(stored):
-        found = same(token, one.token) or found
-    return found
+def _graced(now: Stored, seconds: float) -> Stored:
+    formers = tuple(replace(one, grace=int(seconds * 1000)) if one.until is None else one for one in now.formers)
+    return replace(now, formers=formers)
 
 
 def turn(core: Core) -> None:
-    """Finishes what somebody had to leave unfinished."""
+    """Finishes what somebody had to leave unfinished; credentials that are refused wait for a person first."""
     for stored in core.connections.all():
-        if not stored.archived and any(one.until is None for one in stored.formers):
-            finish(core, stored)
+        waits = stored.moving and not by_hand(core, core.provider(stored))
+        if stored.open and waits and stored.state not in {states.BUILDING, states.CLIENT_ACTION_REQUIRED}:
+            provision.check(core, stored)

@@ -183,7 +183,7 @@ def _means(core: Core, record: Mapping[str, bytes]) -> tuple[Stored, Action]:
     """The connection and action of a run.  raises: Conflict when they are gone"""
     stored = core.connections.get(text(record.get("connection")))
     action = proxy.find(core.provider(stored), text(record.get("action"))) if stored is not None else None
-    if stored is None or stored.archived or action is None:
+    if stored is None or not stored.open or action is None:
         told = "the connection or the action of this run no longer exists"
         raise Conflict(told)
     return stored, action

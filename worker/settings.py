@@ -38,6 +38,9 @@ class Settings:
         "FERRY_API_KEYS", (), "bearer keys of the HTTP API, by commas (besides those made with the CLI)", secret=True
     )
     public_url: str = _of("FERRY_PUBLIC_URL", "", "how providers reach `web`, e.g. https://ferry.example.com")
+    rotation_grace_hours: float = _of(
+        "FERRY_ROTATION_GRACE_HOURS", 72.0, "how long a webhook's URL from before a rotation is accepted"
+    )
     port: int = _of("PORT", 8000, "where `web` listens")
     bind: str = _of("FERRY_BIND", "127.0.0.1", "the address `web` listens on; 0.0.0.0 in a container")
     web_workers: int = _of("FERRY_WEB_WORKERS", 2, "processes of `web`")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -60,45 +60,94 @@ def remedy(provider: Provider, ident: str) -> str:
 
 def refused(core: Core, stored: Stored, problem: ConnectorError) -> Stored:
     """The provider refuses the credentials: the connection waits for a person, and its sends wait with it."""
-    fresh = core.connections.get(stored.id, fresh=True) or stored
-    if fresh.secrets != stored.secrets:
-        return fresh  # somebody has given new ones meanwhile
-    if fresh.state == CLIENT_ACTION_REQUIRED:
-        return fresh
     error = problem.as_dict()
-    error["text"] = blot(str(error["text"]), fresh.speak(""))
-    return change(core, fresh, CLIENT_ACTION_REQUIRED, action=required(core.provider(fresh), fresh.id), error=error)
+    error["text"] = blot(str(error["text"]), stored.speak(""))
+    action = required(core.provider(stored), stored.id)
+
+    def needs(now: Stored) -> Stored:
+        if now.secrets != stored.secrets or now.archived:
+            return now  # somebody has given new ones meanwhile
+        if now.state == CLIENT_ACTION_REQUIRED:
+            return now
+        return replace(now, state=CLIENT_ACTION_REQUIRED, action=action, error=error)
+
+    return put(core, stored.id, needs)
 
 
-def change(
-    core: Core, stored: Stored, state: str, *, action: dict[str, Any] | None = None, error: dict[str, Any] | None = None
-) -> Stored:
-    """Stores the state, opens or closes the gate as it asks for, and tells whoever listens of a change."""
-    before = stored.state
+def put(core: Core, ident: str, change: Callable[[Stored], Stored]) -> Stored:
+    """
+    Lays a change over what is stored, opens or closes the gate as it asks for, and tells of a new state.
+
+    Whoever dies in between leaves the rest to `turn`.
+    raises: Gone, and what `change` raises
+    """
 
     def changed(now: Stored) -> Stored:
-        nonlocal before
-        before = now.state
-        return replace(now, state=state, action=action, error=error)
+        after = change(now)
+        if not after.told and after.stand == READY:
+            return replace(after, told=READY)  # whoever makes one hears how it went
+        return after
 
-    after = core.connections.update(stored.id, changed)
-    if state == CLIENT_ACTION_REQUIRED:
-        gate(core, stored.id, FAR_MS, "auth")
-    elif state == READY and not after.paused and _held_for_auth(core, stored.id):
-        gate(core, stored.id, 0, "")
-    if before != state and (before, state) != (BUILDING, READY):  # whoever builds one hears how it went
-        tell(core, after, before)
-    return after
+    after = core.connections.update(ident, changed)
+    align(core, after)
+    return said(core, after)
 
 
-def _held_for_auth(core: Core, connection: str) -> bool:
-    key = core.store.key(core.store.of(connection), f"g:{connection}")
-    return text(core.store.client.hget(key, "reason")) == "auth"
+def said(core: Core, stored: Stored) -> Stored:
+    """The state, told once, however often this is repeated; that it is being tried is no news."""
+    state = stored.stand
+    if state in (stored.told, BUILDING):
+        return stored
+    tell(core, stored, stored.told or BUILDING, key=f"{state}:{stored.since}")
+    return core.connections.update(
+        stored.id, lambda now: replace(now, told=state) if now.stand == state and now.since == stored.since else now
+    )
+
+
+def turn(core: Core) -> None:
+    """What somebody died over is done: gates as the connections ask for, states that were not told."""
+    for stored in core.connections.all():
+        align(core, stored)
+        said(core, stored)
 
 
 def building(core: Core, stored: Stored) -> Stored:
     """It is being tried: whoever looks meanwhile sees that."""
-    return core.connections.update(stored.id, lambda now: replace(now, state=BUILDING, action=None, error=None))
+    return core.connections.update(
+        stored.id,
+        lambda now: replace(now, state=BUILDING, action=None, error=None, since=iso(datetime.now(UTC)), tries=0),
+    )
+
+
+# The way out --------------------------------------------------------------------------------------------------------
+
+OURS = frozenset({"auth", "paused", "archived"})  # reasons that stand in the connection itself
+
+
+def closed_for(stored: Stored) -> str:
+    """Why a connection lets nothing out until a person has been; "" where it does."""
+    if stored.archived or stored.closing in {"hold", "cancel"}:
+        return "archived"
+    if stored.paused:
+        return "paused"
+    return "auth" if stored.state == CLIENT_ACTION_REQUIRED else ""
+
+
+def align(core: Core, stored: Stored) -> None:
+    """The gate as the connection asks for, whoever else changes it at the same time."""
+    while True:
+        reason = closed_for(stored)
+        key = core.store.key(core.store.of(stored.id), f"g:{stored.id}")
+        had: Any = core.store.client.hmget(key, "reason", "until")
+        shut = float(had[1] or 0) > time.time() * 1000 + FAR_MS / 2
+        if reason and (text(had[0]) != reason or not shut):
+            gate(core, stored.id, FAR_MS, reason)
+        elif not reason and text(had[0]) in OURS:
+            gate(core, stored.id, 0, "")
+        now = core.connections.get(stored.id, fresh=True)
+        if now is None or closed_for(now) == reason:
+            return
+        stored = now
 
 
 def gate(core: Core, connection: str, ms: int, reason: str) -> None:
@@ -121,7 +170,7 @@ def tell(
 ) -> None:
     """One connection.state event; the same `key` is the same event, however often it is told."""
     partition, now = core.store.of(stored.id), datetime.now(UTC)
-    state = DISABLED if stored.archived else stored.state
+    state = stored.stand
     key = key or f"{state}:{iso(now)}"
     body = {
         "id": ids.event_id(partition, stored.id, EventType.CONNECTION_STATE, key),

@@ -111,7 +111,7 @@ def turn(core: Core) -> int:
     renewed = 0
     for stored in core.connections.all():
         refresh = core.provider(stored).refresh
-        if refresh is None or stored.archived or stored.state == states.CLIENT_ACTION_REQUIRED:
+        if refresh is None or not stored.open or stored.state == states.CLIENT_ACTION_REQUIRED:
             continue
         spoken, now = stored.speak(""), datetime.now(UTC)
         if not refresh.due(spoken, now) or core.store.client.exists(f"f:renewing:{stored.id}:rests"):

@@ -41,7 +41,7 @@ def speak(
     raises:  Unsupported, InvalidCall, NotFound, Conflict
     """
     stored = core.connections.get(connection)
-    if stored is None or stored.archived:
+    if stored is None or not stored.open:
         told = f"there is no connection {connection!r}: `ferry connection list` shows those there are"
         raise NotFound(told, "connection")
     key, given = core.provider(stored).verb(verb, words)

@@ -88,6 +88,17 @@ def test_archived_its_url_is_gone_and_restored_it_is_back(door: Door) -> None:
     door.post("/v1/connections/nobody/restore", None, 404)
 
 
+def test_what_becomes_of_queued_runs_may_be_said(door: Door) -> None:
+    """Cancelled; another word is a mistake that archives nothing."""
+    stored = door.ferry.connect("1msg")
+    door.post("/v1/connections/1msg/archive", {"queued": "forget"}, 422)
+    ident = door.post("/v1/runs", door.say(force=True), 202)["id"]
+    shown = door.post("/v1/connections/1msg/archive", {"queued": "cancel"}, 200)
+    assert (True, False) == (shown["archived"], shown["archiving"])
+    assert "cancelled" == door.get(f"/v1/runs/{ident}")["state"]
+    assert shown == door.ask("DELETE", f"/v1/connections/{stored.id}").get_json()
+
+
 def test_reconnecting_tries_what_is_given(door: Door) -> None:
     """Bad credentials need a person, and say in words and for an agent what to do; good ones make it READY."""
     stored = door.ferry.connect("clicksend")

@@ -89,15 +89,15 @@ def build(
     client: redis.Redis, *, handlers: list[Subscription] | None = None, partitions: int = 1, **changes: Any
 ) -> Pipeline:
     """A pipeline over this Redis; `changes` are settings."""
-    key = new_key()
-    settings = Settings(secret_keys=(key,), public_url=PUBLIC, partitions=partitions, **changes)
+    keys = changes.pop("secret_keys", None) or (new_key(),)
+    settings = Settings(secret_keys=keys, public_url=PUBLIC, partitions=partitions, **changes)
     store = Store(client, partitions=partitions)
     rung: list[tuple[int, str]] = []
 
     def publish(partition: int, queue: str) -> None:
         rung.append((partition, queue))
 
-    made = Pipeline(Core(settings, store, Connections(store, Vault([key])), publish), rung)
+    made = Pipeline(Core(settings, store, Connections(store, Vault(keys)), publish), rung)
     made.core.clients = Clients(lambda: new_client(httpx.MockTransport(_play(made))))
     made.core.subscriptions = handlers or []
     return made

@@ -12,7 +12,7 @@ from connectors.registry import find
 from web.api import paging, shapes
 from web.api.openapi import Part, Query
 from web.api.speech import ferry, given, listed, takes, told
-from worker import breaking, differing, expiry, pace, provision, rotation, standing
+from worker import archiving, breaking, differing, expiry, pace, provision, rotation, standing
 from worker.accept import NotFound
 from worker.store.connections import Stored
 
@@ -94,7 +94,25 @@ class Rotating(Schema):
 
     grace_seconds = fields.Float(
         validate=validate.Range(0, 90 * 86_400),
-        metadata={"description": "how long the old URL is accepted: a day, or a week where a person pastes it"},
+        metadata={
+            "description": "how long the old URL is accepted once the provider calls the new one; "
+            "FERRY_ROTATION_GRACE_HOURS when absent"
+        },
+    )
+
+
+class Archiving(Schema):
+    """How a connection is archived."""
+
+    class Meta:
+        """A word we do not know is the caller's mistake."""
+
+        unknown = RAISE
+
+    queued = fields.Str(
+        validate=validate.OneOf(archiving.QUEUED),
+        load_default="hold",
+        metadata={"description": "what becomes of runs that wait: held until it is back, cancelled, or finished first"},
     )
 
 
@@ -111,7 +129,8 @@ class Listing(paging.Page):
     archived = fields.Bool(load_default=False, metadata={"description": "archived ones too"})
 
 
-NEW, CHANGE, WHOLE, CREDENTIALS, ROTATING = New(), Change(), Whole(), Credentials(), Rotating()
+NEW, CHANGE, WHOLE = New(), Change(), Whole()
+CREDENTIALS, ROTATING, ARCHIVING = Credentials(), Rotating(), Archiving()
 
 
 def _shown(stored: Stored) -> dict[str, Any]:
@@ -184,8 +203,8 @@ def change(ident: str) -> Response:
 @part.alt_response(404, "NOT_FOUND")
 @part.alt_response(409, "CONFLICT")
 def archive(ident: str) -> Response:
-    """Archive a connection: nothing comes in or goes out by it any more; what it did stays readable."""
-    return told(_shown(standing.archive(ferry(), ident)))
+    """The same as archive, with what is queued held."""
+    return told(_shown(archiving.archive(ferry(), ident)))
 
 
 @part.route("/<ident>/check", methods=["POST"])
@@ -193,7 +212,7 @@ def archive(ident: str) -> Response:
 @part.alt_response(404, "NOT_FOUND")
 def check(ident: str) -> Response:
     """Try the credentials and register the webhook again."""
-    return told(_shown(provision.check(ferry(), standing.living(ferry(), ident))))
+    return told(_shown(provision.check(ferry(), provision.living(ferry(), ident))))
 
 
 @part.route("/<ident>", methods=["PUT"])
@@ -236,12 +255,14 @@ def rotate(ident: str) -> Response:
 
 
 @part.route("/<ident>/archive", methods=["POST"])
-@part.response(200, shapes.Connection)
+@part.doc(**takes(Archiving, needed=False))
+@part.response(200, shapes.Connection, description="`archiving` is true while something is at the provider still")
 @part.alt_response(404, "NOT_FOUND")
 @part.alt_response(409, "CONFLICT")
+@part.alt_response(422, "UNPROCESSABLE_ENTITY")
 def put_away(ident: str) -> Response:
-    """The same as DELETE."""
-    return told(_shown(standing.archive(ferry(), ident)))
+    """Archive a connection: what is at the provider is waited for, and then nothing comes in or goes out by it."""
+    return told(_shown(archiving.archive(ferry(), ident, given(ARCHIVING, needed=False)["queued"])))
 
 
 @part.route("/<ident>/restore", methods=["POST"])
@@ -249,7 +270,7 @@ def put_away(ident: str) -> Response:
 @part.alt_response(404, "NOT_FOUND")
 def restore(ident: str) -> Response:
     """Bring an archived connection back: it is tried and registered again."""
-    return told(_shown(standing.restore(ferry(), ident)))
+    return told(_shown(archiving.restore(ferry(), ident)))
 
 
 @part.route("/<ident>/pause", methods=["POST"])

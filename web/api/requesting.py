@@ -12,7 +12,7 @@ from web.api import shapes
 from web.api.openapi import Part, keyed
 from web.api.runs import Submitting, answered, with_key
 from web.api.speech import body, ferry, takes, told
-from worker import proxied, standing
+from worker import provision, proxied
 from worker.accept import RunBody, place, understand
 from worker.preview import preview
 
@@ -52,7 +52,7 @@ class Asked(Proxied):
 def ask(query: dict[str, Any], ident: str) -> Response:
     """Send any request with the connection's credentials: a run, whose output is the provider's answer."""
     core = ferry()
-    standing.living(core, ident)
+    provision.living(core, ident)
     order = understand(core, proxied.body(ident, with_key(body())))
     if query["dry_run"]:
         return told(preview(core, order))

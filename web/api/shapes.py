@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from worker.states import STATES as CONNECTION_STATES
 from worker.store import letters
 from worker.store.runs import STATES
 
@@ -85,16 +86,31 @@ class Event(Schema):
     replayed_by = fields.Dict(metadata=said("{id, at, by, force}, where it was told once more"))
 
 
+class ClientAction(Schema):
+    """What a person has to do."""
+
+    type = fields.Str(metadata=said("what kind of thing", enum=["connect", "provide-input", "paste-webhook"]))
+    description = fields.Str(metadata=said("in words for them"))
+    ui_url = fields.Str(data_key="uiUrl", allow_none=True, metadata=said("the page where it is done"))
+    agent_instructions = fields.Str(data_key="agentInstructions", metadata=said("in words for an agent"))
+
+
+class FormerWebhook(Schema):
+    """A URL from before a rotation, which is accepted still."""
+
+    accepted_until = when("null: until the provider is known to call the new one")
+
+
 class Connection(Schema):
     """One account or channel of a provider."""
 
     id = fields.Str()
     provider = fields.Str()
     label = fields.Str()
-    state = fields.Str(
-        metadata=said("READY, BUILDING, CLIENT_ACTION_REQUIRED, CONFIGURATION_ERROR, SETUP_FAILED, DISABLED")
+    state = fields.Str(metadata=said("DISABLED: archived by a person", enum=list(CONNECTION_STATES)))
+    client_action = fields.Nested(
+        ClientAction, data_key="clientAction", allow_none=True, metadata=said("what a person has to do")
     )
-    client_action = fields.Dict(data_key="clientAction", allow_none=True, metadata=said("what a person has to do"))
     error = fields.Nested(Error, allow_none=True)
     warnings = fields.List(
         fields.Dict(), metadata=said("what its owner should know in time: {code, text, expires_at, days_left, renews}")
@@ -105,11 +121,12 @@ class Connection(Schema):
     limits = fields.Dict()
     paused = fields.Bool()
     archived = fields.Bool()
-    webhook_url = fields.Str(metadata=said("where the provider calls; its path holds a secret"))
-    former_webhooks = fields.List(
-        fields.Dict(),
-        metadata=said("URLs from before a rotation, still accepted: {accepted_until}; null: open"),
+    archiving = fields.Bool(
+        metadata=said("it takes no new runs, and is archived once nothing is at the provider any more")
     )
+    state_since = when("when it came into its state")
+    webhook_url = fields.Str(metadata=said("where the provider calls; its path holds a secret"))
+    former_webhooks = fields.List(fields.Nested(FormerWebhook), metadata=said("URLs from before rotations"))
     created_at = when("when it was made")
 
 

@@ -1,5 +1,5 @@
 """
-Connections: one account or channel each.  Secrets are encrypted; processes read through a cache.
+Connections: one account or channel each.  Processes read them through a cache, and change them by compare-and-set.
 
 The cache's version is asked for at most once a second, so a change is everywhere within about that time.
 """
@@ -8,28 +8,36 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import re
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import redis
 
-from connectors.connection import Connection, tail
+from worker.store import stored as records
+from worker.store import vault as vaults
 from worker.store.base import Store
-from worker.store.client import is_away
-from worker.store.text import iso, stamp, text
-from worker.store.vault import Vault
+from worker.store.client import Away, is_away
+from worker.store.stored import DISABLED as DISABLED  # noqa: PLC0414  (a connection's words; others take them from here)
+from worker.store.stored import READY as READY  # noqa: PLC0414
+from worker.store.stored import Former as Former  # noqa: PLC0414
+from worker.store.stored import Stored as Stored  # noqa: PLC0414
+from worker.store.text import iso, text
+from worker.store.vault import Vault, WrongKey
+
+log = logging.getLogger("ferry.connections")
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
-READY = "READY"
-DISABLED = "DISABLED"  # an archived one, as the outside sees it
 MOST_TRIES = 50  # of a change that meets others
 REFRESH_SECONDS = 1.0
+STALE_SECONDS = 30.0  # a change whose author died before saying so is seen after so long
+LOOK_SECONDS = 0.02  # whoever is about to refuse somebody asks for the version no oftener than this
 
 
 class BadName(ValueError):
@@ -38,69 +46,6 @@ class BadName(ValueError):
 
 class Gone(Exception):
     """There is no such connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Former:
-    """A webhook secret from before a rotation: accepted until then (ms); None while the provider may still use it."""
-
-    token: str = field(repr=False)
-    until: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """
-    A connection whole.
-
-    token:   the secret in its webhook's path; `formers` are those it had before and may still be called by
-    source:  whose URL its webhooks come in by
-    since:   when its state was last changed
-    """
-
-    id: str
-    provider: str
-    label: str = ""
-    state: str = READY
-    action: dict[str, Any] | None = None  # clientAction
-    error: dict[str, Any] | None = None
-    settings: dict[str, Any] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=dict, repr=False)
-    token: str = field(default="", repr=False)
-    source: str = ""
-    created_at: str = ""
-    archived: bool = False
-    paused: bool = False
-    limits: dict[str, float] = field(default_factory=dict)  # calls a second by action class; 0: none
-    formers: tuple[Former, ...] = ()
-    since: str = ""
-
-    def speak(self, public_url: str) -> Connection:
-        """As the connectors see it."""
-        return Connection(self.id, self.provider, self.settings, self.secrets, self.webhook_url(public_url))
-
-    def webhook_url(self, public_url: str) -> str:
-        """Where the provider calls; its path holds a secret."""
-        return f"{public_url.rstrip('/')}/webhooks/{self.source or self.id}/{self.token}"
-
-    def shown(self, title: str, public_url: str, limits: dict[str, Any]) -> dict[str, Any]:
-        """As the API shows it: secrets as …last4; `limits` as they are in force."""
-        return {
-            "id": self.id,
-            "provider": title,
-            "label": self.label,
-            "state": DISABLED if self.archived else self.state,
-            "clientAction": None if self.archived else self.action,
-            "error": self.error,
-            "settings": self.settings,
-            "secrets": {name: tail(value) for name, value in self.secrets.items() if value},
-            "limits": limits,
-            "paused": self.paused,
-            "archived": self.archived,
-            "webhook_url": self.webhook_url(public_url),
-            "former_webhooks": [{"accepted_until": stamp(one.until)} for one in self.formers],
-            "created_at": self.created_at,
-        }
 
 
 def new_token() -> str:
@@ -122,6 +67,9 @@ class Connections:
         self._watched = False  # somebody calls `remember` each second: nobody else need ask whether anything changed
         self._away: Exception | None = None  # what `remember` met the last time
         self._asked = 0.0
+        self._looked = 0.0
+        self._filled = 0.0
+        self._locked: list[str] = []
         self._lock = threading.Lock()
 
     def get(self, ident: str, *, fresh: bool = False) -> Stored | None:
@@ -155,6 +103,19 @@ class Connections:
         kept: Stored | None = found
         return kept
 
+    def newest(self, ident: str) -> Stored | None:
+        """
+        The connection as it is now, for whoever is about to refuse somebody; cached if others asked just before.
+
+        While Redis is away, as it was last known.
+        """
+        now = time.monotonic()
+        if self._away is None and now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            with contextlib.suppress(*Away):
+                self._renew(self.store.client.get("f:ver") or b"0")
+        return self.get(ident)
+
     def remember(self) -> None:
         """
         Reads all that changed since the last time, so that each is known while Redis is away.
@@ -165,7 +126,7 @@ class Connections:
         self._watched = True
         try:
             version: Any = self.store.client.get("f:ver") or b"0"
-            if version != self._remembered:
+            if version != self._remembered or time.monotonic() - self._filled > STALE_SECONDS:
                 self._known = {one.id: one for one in self.all()}
                 self._remembered = version
         except Exception as problem:
@@ -186,9 +147,9 @@ class Connections:
             raise BadName(told)
         if not stored.created_at:
             stored = replace(stored, created_at=iso(datetime.now(UTC)))
-        if not self.store.client.set(f"f:conn:{stored.id}", self._closed(stored), nx=only_new):
+        self.store.client.sadd("f:conns", stored.id)  # first: a name without a connection harms nobody
+        if not self.store.client.set(f"f:conn:{stored.id}", records.write(stored, self.vault), nx=only_new):
             return False
-        self.store.client.sadd("f:conns", stored.id)
         self._announce()
         return True
 
@@ -199,47 +160,48 @@ class Connections:
         change: may be called again with what somebody else has written meanwhile; gives its argument back for no change
         raises: Gone, and what `change` raises
         """
-        key = f"f:conn:{ident}"
         for _ in range(MOST_TRIES):
-            with self.store.client.pipeline() as pipe:
-                pipe.watch(key)  # type: ignore[no-untyped-call]
-                raw: Any = pipe.get(key)
-                if raw is None:
-                    told = f"there is no connection {ident!r}"
-                    raise Gone(told)
-                before = self._open(ident, raw)
-                after = change(before)
-                if after == before:
-                    return before
-                if after.state != before.state or not after.since:
-                    after = replace(after, since=iso(datetime.now(UTC)))
-                pipe.multi()
-                pipe.set(key, self._closed(after))
-                try:
-                    pipe.execute()
-                except redis.WatchError:
-                    continue
-            self._announce()
-            return after
+            raw: Any = self.store.client.get(f"f:conn:{ident}") if NAME.fullmatch(ident) else None
+            if raw is None:
+                told = f"there is no connection {ident!r}"
+                raise Gone(told)
+            before = records.read(ident, raw, self.vault)
+            after = change(before)
+            if after == before:
+                return before
+            if after.stand != before.stand or not after.since:
+                after = replace(after, since=iso(datetime.now(UTC)))
+            if self._swap(f"f:conn:{ident}", raw, records.write(after, self.vault)):
+                self._announce()
+                return after
         told = f"the connection {ident!r} is being changed by too many at once"
         raise RuntimeError(told)
 
+    def _swap(self, key: str, before: bytes, after: str) -> bool:
+        """Writes `after` if `before` stands there still."""
+        pipe: Any
+        with self.store.client.pipeline() as pipe:
+            try:
+                pipe.watch(key)
+                if pipe.get(key) != before:
+                    return False
+                pipe.multi()
+                pipe.set(key, after)
+                pipe.execute()
+            except redis.WatchError:  # also when the line broke: whoever called looks again what stands there
+                return False
+        return True
+
     def rekey(self, ident: str) -> bool:
         """Encrypts its secrets under the newest key; False when they are already."""
-        key = f"f:conn:{ident}"
         for _ in range(MOST_TRIES):
-            with self.store.client.pipeline() as pipe:
-                pipe.watch(key)  # type: ignore[no-untyped-call]
-                raw: Any = pipe.get(key)
-                body = json.loads(raw) if raw is not None else None
-                if body is None or self.vault.is_newest(body["closed"]):
-                    return False
-                body["closed"] = self.vault.renew(body["closed"])
-                pipe.multi()
-                pipe.set(key, json.dumps(body))
-                with contextlib.suppress(redis.WatchError):
-                    pipe.execute()
-                    return True
+            raw: Any = self.store.client.get(f"f:conn:{ident}")
+            body = json.loads(raw) if raw is not None else None
+            if body is None or self.vault.is_newest(body["closed"]):
+                return False
+            body["closed"] = self.vault.renew(body["closed"])
+            if self._swap(f"f:conn:{ident}", raw, json.dumps(body)):
+                return True
         return False
 
     def old_keys(self) -> int:
@@ -248,43 +210,43 @@ class Connections:
         found = [self.store.client.get(f"f:conn:{text(name)}") for name in names]
         return sum(not self.vault.is_newest(json.loads(raw)["closed"]) for raw in found if raw is not None)
 
-    def _closed(self, stored: Stored) -> str:
-        """As it is written."""
-        hidden = {
-            "secrets": stored.secrets,
-            "token": stored.token,
-            "formers": [[one.token, one.until] for one in stored.formers],
-        }
-        return json.dumps(
-            {
-                "v": 1,
-                "provider": stored.provider,
-                "label": stored.label,
-                "state": stored.state,
-                "action": stored.action,
-                "error": stored.error,
-                "settings": stored.settings,
-                "closed": self.vault.close(hidden),
-                "source": stored.source,
-                "created_at": stored.created_at,
-                "archived": stored.archived,
-                "paused": stored.paused,
-                "limits": stored.limits,
-                "since": stored.since,
-            }
-        )
-
     def _announce(self) -> None:
-        self.store.client.incr("f:ver")
+        with contextlib.suppress(*Away):  # it is written: without this others see it a little later
+            self.store.client.incr("f:ver")
         with self._lock:
             self._cache = {}
             self._groups = {}
 
+    def names(self) -> list[str]:
+        """Of all there are."""
+        found: Any = self.store.client.smembers("f:conns")
+        return sorted(map(text, found))
+
+    def each(self) -> Iterator[tuple[str, Stored | None]]:
+        """Every connection by id, archived ones too; None for one that none of our keys opens."""
+        for name in self.names():
+            try:
+                found = self._read(name)
+            except WrongKey:
+                yield name, None
+                continue
+            if found is not None:
+                yield name, found
+
     def all(self) -> list[Stored]:
-        """Every connection, by id, archived ones too."""
-        names: Any = self.store.client.smembers("f:conns")
-        found = [self._read(text(name)) for name in sorted(names)]
-        return [one for one in found if one is not None]
+        """
+        Every connection, by id, archived ones too.  One that none of our keys opens stops no other: it is logged.
+
+        raises: WrongKey when they open none at all
+        """
+        found = list(self.each())
+        locked = [name for name, one in found if one is None]
+        if locked and len(locked) == len(found):
+            raise WrongKey(vaults.told())
+        if locked and locked != self._locked:
+            log.error("none of FERRY_SECRET_KEYS opens these connections", extra={"connections": locked})
+        self._locked = locked
+        return [one for _, one in found if one is not None]
 
     def behind(self, source: str) -> list[Stored]:
         """The connections whose webhooks come in by this source's URL, itself included."""
@@ -298,30 +260,7 @@ class Connections:
 
     def _read(self, ident: str) -> Stored | None:
         raw: Any = self.store.client.get(f"f:conn:{ident}")
-        return None if raw is None else self._open(ident, raw)
-
-    def _open(self, ident: str, raw: Any) -> Stored:
-        """What is written, readable; one of the version before has no formers and no since."""
-        body = json.loads(raw)
-        opened = self.vault.open(body["closed"])
-        return Stored(
-            ident,
-            body["provider"],
-            body["label"],
-            body["state"],
-            body["action"],
-            body["error"],
-            body["settings"],
-            opened["secrets"],
-            opened["token"],
-            body["source"],
-            body["created_at"],
-            body["archived"],
-            body["paused"],
-            body.get("limits") or {},
-            tuple(Former(token, until) for token, until in opened.get("formers") or ()),
-            body.get("since") or "",
-        )
+        return None if raw is None else records.read(ident, raw, self.vault)
 
     def _check_version(self) -> None:
         now = time.monotonic()
@@ -337,9 +276,11 @@ class Connections:
         self._renew(version)
 
     def _renew(self, version: Any) -> None:
+        now = time.monotonic()
         with self._lock:
-            if version != self._version:
+            if version != self._version or now - self._filled > STALE_SECONDS:
                 self._version = version
+                self._filled = now
                 self._cache = {}
                 self._groups = {}
 

@@ -59,16 +59,26 @@ class Claim:
 
 
 def claim(
-    store: Store, partition: int, queue: str, *, lease: int, limit: int, batch: int = BATCH, answering: bool = True
+    store: Store,
+    partition: int,
+    queue: str,
+    *,
+    lease: int,
+    limit: int,
+    batch: int = BATCH,
+    answering: bool = True,
+    judging: bool = False,
 ) -> Claim:
     """
     Takes hold of the queue's first ready lane for `lease` ms, unless `limit` of its lanes are held already.
 
     answering: this is the first claim after a wake-up, not one that goes on to the next lane
+    judging:   only what a dead holder has left at the provider is taken, also behind a closed gate
     """
     token = secrets.token_hex(8)
     seen = store.witness.seen(partition)
-    told = store.run("claim", partition, queue, token, lease, limit, batch, "1" if answering else "", seen)
+    first, dead = "1" if answering else "", "1" if judging else ""
+    told = store.run("claim", partition, queue, token, lease, limit, batch, first, seen, dead)
     word = text(told[0])
     if word != "lane":
         return Claim(word, until=int(float(told[1])) if len(told) > 1 and told[1] is not None else None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +23,7 @@ from worker.store.lanes import Head, read_head
 from worker.store.text import stamp, text
 
 VERSION = 1
+UNENDED = 256  # a page of those that have not ended
 
 # What the scripts call a state, and what the outside calls it.
 SHOWN = {"leaving": "running"}
@@ -352,6 +353,18 @@ def settle(
 def note(store: Store, partition: int, run: str, fields: Mapping[str, Any]) -> bool:
     """Writes what became known of a run that stays unknown as a whole; False when it is unknown no more."""
     return bool(store.run("note", partition, run, *[piece for pair in fields.items() for piece in pair]))
+
+
+def unended(store: Store, partition: int, alive: Callable[[], object] = lambda: None) -> list[str]:
+    """Every run that has not ended; `alive` is called between the pages of a long list."""
+    found: dict[str, None] = {}
+    cursor = "0"
+    while True:
+        cursor, *names = [text(one) for one in store.run("doubtful", partition, cursor, UNENDED)]
+        found.update(dict.fromkeys(names))  # whole first: what is dealt with leaves the list
+        alive()
+        if cursor == "0":
+            return list(found)
 
 
 def looking(store: Store, partition: int, give_up: int, most: int = 16) -> list[str]:

@@ -35,11 +35,7 @@ class Vault:
         try:
             found: dict[str, Any] = json.loads(self._fernet.decrypt(closed.encode()))
         except InvalidToken as problem:
-            told = (
-                "FERRY_SECRET_KEYS holds no key that opens the stored secrets: put the key they were made with back, "
-                "as one of the list"
-            )
-            raise WrongKey(told) from problem
+            raise WrongKey(told()) from problem
         return found
 
     def mark(self, secrets: Mapping[str, Any]) -> str:
@@ -58,6 +54,11 @@ class Vault:
     def renew(self, closed: str) -> str:
         """The same, encrypted under the newest key."""
         return self._fernet.rotate(closed.encode()).decode()
+
+
+def told(what: str = "the stored secrets") -> str:
+    """What is wrong, in one sentence."""
+    return f"FERRY_SECRET_KEYS holds no key that opens {what}: put the key they were made with back, as one of the list"
 
 
 def new_key() -> str:

@@ -133,7 +133,7 @@ def test_a_dead_token_is_replaced_by_a_new_login(redis: redis_client.Redis) -> N
         stand.simulator.memory.clock = lambda: datetime.now(UTC).timestamp() + 2 * 86_400
         renewed = tokens.renew(stand.ferry.core, stored)
 
-    assert ("READY", None) == (stored.state, stored.action)
+    assert ("READY", "paste-webhook") == (stored.state, (stored.action or {}).get("type"))
     assert datetime.fromisoformat(stored.settings["token_expires_at"]) > datetime.now(UTC)
     assert made.secrets["verify_token"] == stored.secrets["verify_token"]
     assert ["shop"] == [one.id for one in stand.ferry.core.connections.all()]

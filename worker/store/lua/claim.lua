@@ -1,21 +1,36 @@
 #!lua flags=allow-oom
--- claim(now, q, token, lease ms, limit, batch, answering "1", tick seen ms or "")
+-- claim(now, q, token, lease ms, limit, batch, answering "1", tick seen ms or "", judging "1")
 --   → {"empty"} | {"idle", ms} | {"wait", ms} | {"full"} | {"back"}: Redis was restored, and is being held
 --   → {"lane", lane, former token or "", strikes, rings, head}    head: {id, record}, or {cursor, requests} of a source
+--   judging: only what a dead holder has left at the provider, also behind a closed gate: nobody else comes for it there
 local q, token, lease, limit, batch = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local Q, H, S = P .. 'q:' .. q, P .. 'h:' .. q, P .. 's:' .. q
 -- Only who answers a wake-up takes the bell down; who merely goes on to the next lane leaves it, else every lane rings.
 if ARGV[7] == '1' then redis.call('DEL', P .. 'b:' .. q) end
 if went_back(ARGV[8]) then return { 'back' } end
 
+local judging = ARGV[9] == '1'
 local till = closed_until(q)
-if till then
+if till and not judging then
   due(q)
   return { 'wait', till }
 end
 
 -- A lane whose holder's lease ran out adds nothing to the parallelism: it is found even when all slots are taken.
 local function choose()
+  if judging then
+    -- Those that were parked for their deadline before the gate was closed are nobody's: a handful is looked at each time.
+    for _, some in ipairs({ redis.call('HKEYS', H), redis.call('ZRANDMEMBER', Q, 64) }) do
+      for _, lane in ipairs(some) do
+        local head = redis.call('LINDEX', P .. 'l:' .. lane, 0)
+        local score = tonumber(redis.call('ZSCORE', Q, lane) or '')
+        if head and score and score <= now and redis.call('HGET', P .. 'r:' .. head, 'state') == 'leaving' then
+          return 'lane', lane
+        end
+      end
+    end
+    return 'empty'
+  end
   local first = redis.call('ZRANGE', Q, 0, 0, 'WITHSCORES')
   if not first[1] then return 'empty' end
   if tonumber(first[2]) > now then return 'idle', first[2] end
