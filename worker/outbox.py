@@ -323,7 +323,10 @@ def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdic
         tries=tries,
         waited=waited,
         patience=job.core.settings.patience_seconds,
+        most=job.core.settings.attempts,
     )
+    if decision.verdict == "failed" and tries >= job.core.settings.attempts:
+        problem.text = f"{problem.text}; given up after {tries} attempts"
     spared = job.spared if decision.verdict in {"failed", "unknown"} else ()  # an attempt to come asks once more
     return endings.Verdict(decision.verdict, parts=spared, error=problem, wait=decision.wait, scope=decision.scope)
 

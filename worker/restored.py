@@ -27,7 +27,7 @@ log = logging.getLogger("ferry.restored")
 
 WARNING = (
     "Redis was restored from a backup of {turn}: all connections are paused, and what may have left since is unknown. "
-    "`ferry runs list --state unknown` shows it; `ferry connection resume ID` goes on"
+    "`ferry runs list --state unknown` shows it; `ferry connection resume ID` (or --all) goes on"
 )
 
 

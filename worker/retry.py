@@ -8,6 +8,8 @@ Who tries again, and when: the one place that decides.
     OutcomeUnknown   again        unknown          it may be out: proof decides, never a blind repeat
     Rejected         fail         fail
     BadReply         again once   (never raised)   a read answered strangely
+
+"Again" ends after so many attempts, after the patience for what concerns one run alone, and with the run's own time.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from connectors.errors import BadReply, ConnectorError, OutcomeUnknown, Scope, T
 FIRST_SECONDS = 0.5
 CAP_SECONDS = 60.0
 BAD_REPLY_TRIES = 2
+MOST_TRIES = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,22 @@ def backoff(tries: int, *, dice: random.Random | None = None) -> float:
     return float(max(0.05, ceiling * roll))
 
 
-def decide(problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float) -> Decision:
+def decide(
+    problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float, most: int = MOST_TRIES
+) -> Decision:
     """
     What follows a failed attempt.
 
     tries:    attempts so far, this one included
     waited:   seconds since the run's first attempt
     patience: seconds after which what concerns the run alone is given up, so that its conversation goes on
+    most:     attempts after which it is given up whatever it concerns; its own time (`expires_at`) ends it besides
     """
+    made = _decided(problem, repeatable=repeatable, tries=tries, waited=waited, patience=patience)
+    return Decision("failed") if made.verdict == "again" and tries >= most else made
+
+
+def _decided(problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float) -> Decision:
     if isinstance(problem, Throttled):
         wait = problem.after if problem.after is not None else backoff(tries)
         if problem.most is not None:

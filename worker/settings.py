@@ -85,6 +85,7 @@ class Settings:
     patience_seconds: float = _of(
         "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run that is retried"
     )
+    attempts: int = _of("FERRY_ATTEMPTS", 50, "attempts after which a run is given up, whatever keeps it from leaving")
     breaker_failures: int = _of(
         "FERRY_BREAKER_FAILURES",
         5,

@@ -63,7 +63,7 @@ def test_they_say_when() -> None:
 def test_a_throttle_that_asking_prolongs_doubles_its_wait() -> None:
     """From `after` to `most`; without `most` what was said is obeyed to the second."""
     told = Throttled("x", after=30, most=900)
-    waits = [decide(told, repeatable=False, tries=tries, waited=0, patience=1).wait for tries in (1, 2, 3, 5, 6, 90)]
+    waits = [decide(told, repeatable=False, tries=tries, waited=0, patience=1).wait for tries in (1, 2, 3, 5, 6, 40)]
     assert [30, 60, 120, 480, 900, 900] == waits
 
 
@@ -72,7 +72,17 @@ def test_patience_ends_what_concerns_one_run() -> None:
     own = Throttled("x", after=30, scope=Scope.LANE)
     assert decide(own, repeatable=False, tries=4, waited=100, patience=120).verdict == "failed"
     assert decide(OutcomeUnknown("x"), repeatable=True, tries=9, waited=120, patience=120).verdict == "failed"
-    assert decide(Unreachable("x"), repeatable=False, tries=99, waited=9999, patience=120).verdict == "again"
+    assert decide(Unreachable("x"), repeatable=False, tries=9, waited=9999, patience=120).verdict == "again"
+
+
+@pytest.mark.parametrize("problem", TABLE, ids=lambda one: f"{one.name}-{one.scope}")
+@pytest.mark.parametrize("repeatable", [True, False])
+def test_no_error_is_tried_without_end(problem: ConnectorError, *, repeatable: bool) -> None:
+    """After so many attempts it is given up, with its cause; what may be out stays unknown."""
+    last = decide(problem, repeatable=repeatable, tries=7, waited=0, patience=120, most=7)
+
+    assert last.verdict in {"failed", "unknown"}
+    assert ("unknown" == last.verdict) == (TABLE[problem][0 if repeatable else 1] == UNKNOWN)
 
 
 def test_a_strange_answer_is_asked_once_more_and_no_more() -> None:
