@@ -216,3 +216,17 @@ def test_openapi(live: Live) -> None:
     assert ["GET", "/v1/status"] in [row[:2] for row in rows(live("openapi", "--list"))]
     assert {"items", "cursor"} == set(json.loads(live("openapi", "--list", "--json").stdout))
     assert 2 == live("openapi", "-o", "no/such/folder").exit_code
+
+
+LISTS = ["queues list --busy", "queues list", "schedule list", "messages list"]
+LISTS += ["messages conversations --connection 1msg", "logs tail", "events list --newest", "openapi --list"]
+LISTS += ["trigger --list", "login --list"]
+
+
+@pytest.mark.parametrize("typed", LISTS)
+def test_a_list_is_items_and_a_cursor(live: Live, ferry: Ferry, typed: str) -> None:
+    """Whatever list, and nothing beside it on stdout."""
+    done = (ferry if typed.startswith(("trigger", "login")) else live)(*typed.split(), "--json")
+
+    assert 0 == done.exit_code, done.output
+    assert {"items", "cursor"} == set(json.loads(done.stdout))
