@@ -208,7 +208,7 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
         id=ident,
         partition=partition,
         lane=lane_of(stored, action, party, body["priority"], ident),
-        mark=mark_of({**body, "input": shown}, core.connections.vault.mark(hidden) if hidden else ""),
+        mark=mark_of({**body, "input": shown}, core.connections.mark(hidden) if hidden else ""),
         expires=expires,
         not_before=before,
         coalesce=f"{stored.id}:{party}:{action.nature}" if party and action.nature in COALESCED else "",

@@ -44,6 +44,7 @@ class Chores:
     def _run(self) -> None:
         while not self._stop.wait(SECOND):
             try:
+                self.core.connections.announce()
                 if self.elected():
                     self.turn()
             except Exception as problem:  # noqa: BLE001  (Redis may be away; the next second tries again)

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.action import Action
+from connectors.errors import Rejected
 from worker.core import Core
 from worker.store.text import text
+from worker.store.vault import WrongKey, told
 
 HIDDEN = "…"
 
@@ -31,4 +33,9 @@ def whole(core: Core, record: Mapping[str, bytes]) -> dict[str, Any]:
     """The input of a run with all that the call needs."""
     given: dict[str, Any] = json.loads(record.get("ready") or record.get("input") or b"{}")
     closed = text(record.get("hidden"))
-    return {**given, **core.connections.vault.open(closed)} if closed else given
+    if not closed:
+        return given
+    try:
+        return {**given, **core.connections.vault.open(closed)}
+    except WrongKey as problem:  # put back, and it can be retried
+        raise Rejected(told("what this run hides of its input"), code="wrong_key") from problem

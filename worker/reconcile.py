@@ -99,7 +99,10 @@ def _case(core: Core, partition: int, run: str) -> Case | None:
     action = proxy.find(provider, text(record.get("action")))
     if action is None:
         return None
-    pieces = list(action.cut(inputs.whole(core, record)))
+    try:
+        pieces = list(action.cut(inputs.whole(core, record)))
+    except Rejected:  # none of our keys opens what it hides; it stays unknown until one does
+        return None
     return Case(core, partition, run, record, stored, provider, action, pieces)
 
 

@@ -17,13 +17,11 @@ from connectors.registry import PROVIDERS
 from tests.worker.pipeline import PUBLIC, Pipeline, build
 from worker import address, archiving, provision, rotation, standing, states
 from worker.accept import Conflict, accept
-from worker.rekeying import rekey
 from worker.store import runs
 from worker.store import stored as records
-from worker.store.connections import Connections, Former, Gone, Stored
+from worker.store.connections import Former, Gone, Stored
 from worker.store.stored import MOST_FORMERS
 from worker.store.text import text
-from worker.store.vault import Vault, WrongKey, new_key
 
 
 @pytest.fixture
@@ -282,34 +280,6 @@ def test_reconnected_with_good_credentials_what_waited_goes_out(ferry: Pipeline)
     record = runs.load(ferry.core.store, run)
     assert record is not None
     assert ("READY", "succeeded") == (after.state, text(record["state"]))
-
-
-def test_all_secrets_under_the_newest_key_while_everything_runs(redis: redis_client.Redis) -> None:
-    """Connections and what runs hide; then the old key can go, and without it the old ones would have been lost."""
-    ferry = build(redis)
-    old = ferry.core.settings.secret_keys[0]
-    stored = ferry.connect("infobip")
-    rotation.rotate(ferry.core, stored.id)
-    pin = {"connection": stored.id, "action": "verify-tfa-pin", "input": {"pin_id": "P1", "pin": "1234"}}
-    run = accept(ferry.core, pin).id
-    new = new_key()
-    ferry.core.connections.vault = Vault([new, old])
-    assert 1 == ferry.core.connections.old_keys()
-
-    told = rekey(ferry.core)
-    assert (1, 1, 0) == (told.connections, told.runs, told.left)
-    again = rekey(ferry.core)
-    assert (0, 0, 0) == (again.connections, again.runs, again.left)
-
-    alone = Connections(ferry.core.store, Vault([new]))
-    found = alone.get(stored.id, fresh=True)
-    assert found is not None
-    assert (dict(stored.secrets), 1) == (dict(found.secrets), len(found.formers))
-    record = runs.load(ferry.core.store, run)
-    assert record is not None
-    assert {"pin": "1234"} == Vault([new]).open(text(record["hidden"]))
-    with pytest.raises(WrongKey):
-        Connections(ferry.core.store, Vault([old])).get(stored.id, fresh=True)
 
 
 def test_a_record_of_the_version_before_is_read(ferry: Pipeline) -> None:

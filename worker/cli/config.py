@@ -146,8 +146,11 @@ def key() -> None:
 
 
 @config.command("rotate")
+@click.option("--forget-lost", is_flag=True, help="Empty what no key opens any more; give those credentials anew.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait for old processes.")
 @as_json
-def rotate(*, as_json: bool) -> None:
+def rotate(timeout: float, *, forget_lost: bool, yes: bool, as_json: bool) -> None:
     """
     Encrypt all secrets under the newest of FERRY_SECRET_KEYS, while everything runs.
 
@@ -155,22 +158,34 @@ def rotate(*, as_json: bool) -> None:
       1. put the new key in front of the old one, everywhere, and restart
       2. ferry config rotate
       3. take the old key away, and restart
+
+    It may be stopped and repeated, and begins once no process is heard of that does not know the newest key.
     """
     from worker.cli.backstage import core_here
-    from worker.rekeying import rekey
+    from worker.rekeying import CAN_GO, known_everywhere, rekey
 
+    if forget_lost:
+        following = "ferry config rotate --forget-lost --yes"
+        showing.confirmed("Forget the secrets that no key opens any more?", yes=yes, following=following)
     core = core_here()
     try:
-        told = rekey(core)
+        with showing.waiting("waiting for processes that do not know the newest key"):
+            known_everywhere(core, timeout)
+        told = rekey(core, forget_lost=forget_lost)
     finally:
         core.store.close()
     if as_json:
-        showing.data({"connections": told.connections, "runs": told.runs, "left": told.left})
+        showing.data(told.shown())
     else:
         click.echo(f"{told.connections} connection(s) and {told.runs} run(s) encrypted under the newest key.")
+        for name in told.forgotten:
+            click.echo(f"{name}\tforgotten: ferry connection reconnect {name}")
+    if told.locked:
+        sentence = f"none of FERRY_SECRET_KEYS opens {', '.join(told.locked)}: put the key they were made with back"
+        raise Failure(sentence, following="ferry config rotate --forget-lost", code=failing.USAGE)
     if told.left:
         raise Failure(f"{told.left} are still under an old key", following="ferry config rotate")
-    showing.note("The other keys of FERRY_SECRET_KEYS can be taken away.")
+    showing.note(f"{CAN_GO[0].upper()}{CAN_GO[1:]}.")
 
 
 SOURCES = {

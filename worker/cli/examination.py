@@ -18,12 +18,13 @@ from worker.cli.failing import Failure
 from worker.core import Core, build
 from worker.expiry import warnings
 from worker.handlers import HandlersError, load
+from worker.rekeying import CAN_GO, advice
 from worker.settings import SettingsError
 from worker.store import causes, letters
 from worker.store.backlog import waiting
 from worker.store.condition import condition
 from worker.store.connections import READY, Stored
-from worker.store.vault import WrongKey
+from worker.store.vault import WrongKey, told
 from worker.ticker import ELECTED
 from worker.valkey import OLDEST
 
@@ -120,14 +121,12 @@ def _connections(core: Core) -> Iterator[Finding]:
         yield Finding("wrong", "secrets", str(problem), "ferry config show")
         return
     yield Finding("ok", "secrets", f"the key opens what is stored of {len(found)} connection(s)")
-    keys = len(core.settings.secret_keys)
-    old = core.connections.old_keys() if keys > 1 else 0
-    if old:
-        words = f"{old} connection(s) are under an old key: `ferry config rotate` encrypts them under the newest"
-        yield Finding("warning", "secrets", words)
-    elif keys > 1:
-        words = "all is under the newest of FERRY_SECRET_KEYS: the others can be taken away"
-        yield Finding("ok", "secrets", words)
+    locked = [name for name, one in core.connections.each() if one is None]
+    if locked:
+        yield Finding("wrong", "secrets", told(f"the secrets of {', '.join(locked)}"), "ferry config show")
+    words = advice(core)
+    if words:
+        yield Finding("ok" if words == CAN_GO else "warning", "secrets", words)
     for words in restored.warnings(core):
         yield Finding("warning", "redis", words)
     for one in found:

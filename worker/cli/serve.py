@@ -26,12 +26,15 @@ def web() -> None:
     from worker.settings import read
     from worker.store.base import open_store
     from worker.store.condition import refuse_evicting
+    from worker.store.connections import Connections
+    from worker.store.vault import Vault
 
     settings = read()
     free_port(settings.bind, settings.port)
     store = open_store(settings, timeout=2.0, retries=0)
     try:
         refuse_evicting(store)
+        Connections(store, Vault(settings.secret_keys)).prove()
     except RedisError as problem:  # it may come later: webhooks are spooled, or asked to come again
         click.echo(f"Redis is away ({type(problem).__name__}): starting without it.", err=True)
     finally:
@@ -62,7 +65,12 @@ def beat() -> None:
     from celery.apps.beat import Beat
 
     from worker.app import create
+    from worker.cli.work import reach
+    from worker.core import build
 
+    core = build(settings, lambda partition, queue: None, timeout=3.0, retries=0)  # noqa: ARG005
+    reach(core)
+    core.store.close()
     app = create(settings)
     signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
     Beat(app=app, quiet=True, loglevel=settings.log_level, scheduler_cls="redbeat.RedBeatScheduler").run()
@@ -87,6 +95,8 @@ def release(*, restored: bool) -> None:
     from worker.settings import read
     from worker.store.base import open_store
     from worker.store.condition import refuse_evicting
+    from worker.store.connections import Connections
+    from worker.store.vault import Vault
 
     settings = read()
     reporting.start(settings, "release")
@@ -95,6 +105,7 @@ def release(*, restored: bool) -> None:
     store = open_store(settings, timeout=5.0)
     store.fix_partitions()
     refuse_evicting(store)
+    Connections(store, Vault(settings.secret_keys)).prove(whole=True)
     if restored:
         from worker.restored import told
 

@@ -11,7 +11,7 @@ import click
 from worker.cli import folder
 
 if TYPE_CHECKING:
-    from worker.store.base import Store
+    from worker.core import Core
 
 REDIS_PATIENCE = 60.0  # seconds
 
@@ -45,7 +45,7 @@ def worker() -> None:
     # lost ends the whole worker (kombu 5.7: AttributeError in `restore_unacked`, after every other kill of Redis).
     Channel.do_restore = False
     engine = Engine(settings)
-    reach(engine.core.store)
+    reach(engine.core)
     signals.setup_logging.connect(lambda **_: None, weak=False)  # ours stands already
     warnings.simplefilter("ignore", SecurityWarning)  # of running as root: who runs us is for our deployer to say
     warnings.simplefilter("ignore", CPendingDeprecationWarning)  # told at each lost connection; app.py has decided
@@ -65,8 +65,8 @@ def worker() -> None:
     sys.exit(made.exitcode or 0)
 
 
-def reach(store: Store, patience: float = REDIS_PATIENCE) -> None:
-    """Checks whether Redis is fit and laid out as we are; waits for it a while: the two may start in any order."""
+def reach(core: Core, patience: float = REDIS_PATIENCE) -> None:
+    """Redis is fit, laid out as we are, opened by our keys; waited for a while: the two may start in any order."""
     import logging
     import time
 
@@ -76,8 +76,9 @@ def reach(store: Store, patience: float = REDIS_PATIENCE) -> None:
     until = time.monotonic() + patience
     while True:
         try:
-            store.fix_partitions()
-            refuse_evicting(store)
+            core.store.fix_partitions()
+            refuse_evicting(core.store)
+            core.connections.prove()
         except Exception as problem:
             if not is_away(problem) or time.monotonic() > until:
                 raise

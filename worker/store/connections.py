@@ -13,13 +13,14 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import redis
 
+from worker.store import keyring
 from worker.store import stored as records
 from worker.store import vault as vaults
 from worker.store.base import Store
@@ -69,6 +70,8 @@ class Connections:
         self._asked = 0.0
         self._looked = 0.0
         self._filled = 0.0
+        self._announce_at = 0.0
+        self._mark_key: bytes | None = None
         self._locked: list[str] = []
         self._lock = threading.Lock()
 
@@ -134,6 +137,7 @@ class Connections:
             raise
         self._away = None
         self._renew(version)
+        self.announce()
 
     def save(self, stored: Stored, *, only_new: bool = False) -> bool:
         """
@@ -192,17 +196,29 @@ class Connections:
                 return False
         return True
 
-    def rekey(self, ident: str) -> bool:
-        """Encrypts its secrets under the newest key; False when they are already."""
-        for _ in range(MOST_TRIES):
+    def rekey(self, ident: str, lost: Callable[[Stored], Stored] | None = None) -> str:
+        """
+        Encrypts its secrets under the newest key: "moved", "newest" when they were, "locked" when no key opens them,
+        "gone"; "lost" when they were locked and `lost` said what to make of the rest.
+        """
+        while True:
             raw: Any = self.store.client.get(f"f:conn:{ident}")
-            body = json.loads(raw) if raw is not None else None
-            if body is None or self.vault.is_newest(body["closed"]):
-                return False
-            body["closed"] = self.vault.renew(body["closed"])
-            if self._swap(f"f:conn:{ident}", raw, json.dumps(body)):
-                return True
-        return False
+            if raw is None:
+                return "gone"
+            body, told = json.loads(raw), "moved"
+            if self.vault.is_newest(body["closed"]):
+                return "newest"
+            try:
+                body["closed"] = self.vault.renew(body["closed"])
+                made = json.dumps(body)
+            except WrongKey:
+                if lost is None:
+                    return "locked"
+                told = "lost"
+                made = records.write(lost(records.read(ident, raw, self.vault, lost=True)), self.vault)
+            if self._swap(f"f:conn:{ident}", raw, made):
+                self._announce()
+                return told
 
     def old_keys(self) -> int:
         """How many connections have their secrets under another key than the newest."""
@@ -248,6 +264,20 @@ class Connections:
         self._locked = locked
         return [one for _, one in found if one is not None]
 
+    def prove(self, *, whole: bool = False) -> None:
+        """
+        Our keys open what is stored, for whoever is about to start; some that they do not open are logged.
+
+        whole:  all of it has to be
+        raises: WrongKey in one sentence; what the client raises
+        """
+        found = list(self.each())
+        locked = [name for name, one in found if one is None]
+        if locked and (whole or len(locked) == len(found)):
+            more = f" and {len(locked) - 3} more" if len(locked) > 3 else ""
+            raise WrongKey(vaults.told(f"the secrets of {', '.join(locked[:3])}{more}"))
+        self.all()
+
     def behind(self, source: str) -> list[Stored]:
         """The connections whose webhooks come in by this source's URL, itself included."""
         self._check_version()
@@ -275,12 +305,27 @@ class Connections:
             return
         self._renew(version)
 
+    def announce(self) -> None:
+        """Says now and then which keys this process has, for whoever wants to take one away.  Called often."""
+        now = time.monotonic()
+        if now >= self._announce_at:
+            self._announce_at = now + keyring.EVERY_SECONDS
+            keyring.announce(self.store, self.vault)
+
+    def mark(self, hidden: Mapping[str, Any]) -> str:
+        """A digest of what nobody may see: the same whichever key encrypts it.  raises: WrongKey"""
+        key = self._mark_key
+        if key is None:
+            key = self._mark_key = keyring.mark_key(self.store, self.vault)
+        return vaults.mark(hidden, key)
+
     def _renew(self, version: Any) -> None:
         now = time.monotonic()
         with self._lock:
             if version != self._version or now - self._filled > STALE_SECONDS:
                 self._version = version
                 self._filled = now
+                self._mark_key = None
                 self._cache = {}
                 self._groups = {}
 

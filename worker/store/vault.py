@@ -15,12 +15,16 @@ class WrongKey(Exception):
 
 
 class Vault:
-    """Closes and opens small mappings of secrets."""
+    """
+    Closes and opens small mappings of secrets.
+
+    keys: by fingerprints that give nothing away, the newest first
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._fernet = MultiFernet([Fernet(key) for key in keys])
         self._newest = Fernet(keys[0])
-        self._mark = keys[-1].encode()[:64]
+        self.keys = tuple(blake2b(key.encode(), digest_size=8).hexdigest() for key in keys)
 
     def close(self, secrets: Mapping[str, Any]) -> str:
         """The mapping, encrypted."""
@@ -38,11 +42,6 @@ class Vault:
             raise WrongKey(told()) from problem
         return found
 
-    def mark(self, secrets: Mapping[str, Any]) -> str:
-        """A digest of the mapping under the oldest key, the same until that one is taken away."""
-        content = json.dumps(dict(secrets), sort_keys=True, default=str).encode()
-        return blake2b(content, digest_size=15, key=self._mark).hexdigest()
-
     def is_newest(self, closed: str) -> bool:
         """Whether it is encrypted under the newest key."""
         try:
@@ -52,13 +51,26 @@ class Vault:
         return True
 
     def renew(self, closed: str) -> str:
-        """The same, encrypted under the newest key."""
-        return self._fernet.rotate(closed.encode()).decode()
+        """
+        The same, encrypted under the newest key.
+
+        raises: WrongKey
+        """
+        try:
+            return self._fernet.rotate(closed.encode()).decode()
+        except InvalidToken as problem:
+            raise WrongKey(told()) from problem
 
 
 def told(what: str = "the stored secrets") -> str:
     """What is wrong, in one sentence."""
     return f"FERRY_SECRET_KEYS holds no key that opens {what}: put the key they were made with back, as one of the list"
+
+
+def mark(secrets: Mapping[str, Any], key: bytes) -> str:
+    """A digest of the mapping under a key of at most 64 bytes: without the key nothing can be guessed from it."""
+    content = json.dumps(dict(secrets), sort_keys=True, default=str).encode()
+    return blake2b(content, digest_size=15, key=key).hexdigest()
 
 
 def new_key() -> str:

@@ -1,13 +1,16 @@
 """How commands fail: one sentence, the next thing to type, an exit code."""
 
+import json
 import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import redis as redis_client
 
 from tests.worker.cli.conftest import Ferry
+from tests.worker.pipeline import build
 from worker.store.vault import new_key
 
 NEEDED = "REDIS_URL and FERRY_SECRET_KEYS are not set"
@@ -23,6 +26,50 @@ def test_a_process_names_all_that_is_missing(ferry: Ferry, process: str) -> None
     assert "FERRY_SLOTS must be a whole number" in done.stderr
     assert "Try: ferry config show" in done.stderr
     assert "" == done.stdout
+
+
+@pytest.mark.parametrize("process", ["web", "worker", "beat", "release"])
+def test_a_wrong_key_is_one_sentence(
+    ferry: Ferry, redis: redis_client.Redis, redis_url: str, unused_port: int, process: str
+) -> None:
+    """Before anything is begun; it names what the key does not open, and no secret."""
+    build(redis).connect("clicksend", "shop")
+    done = ferry(process, REDIS_URL=redis_url, FERRY_SECRET_KEYS=new_key(), PORT=str(unused_port))
+
+    assert 2 == done.exit_code, done.output
+    assert "FERRY_SECRET_KEYS holds no key that opens the secrets of shop: put the key" in done.stderr
+    assert "Try: ferry config show" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_keys_are_rotated(ferry: Ferry, redis: redis_client.Redis, redis_url: str) -> None:
+    """Step by step as the help says; a process of before is waited for; what is lost is forgotten when one says so."""
+    old, new = new_key(), new_key()
+    pipeline = build(redis, secret_keys=(old,))
+    pipeline.connect("clicksend", "shop")
+    both = {"REDIS_URL": redis_url, "FERRY_SECRET_KEYS": f"{new},{old}"}
+    assert "an older key still: `ferry config rotate`" in ferry("doctor", **both).stdout
+    pipeline.core.connections.announce()
+    busy = ferry("config", "rotate", "--timeout", "0", **both)
+    assert (1, True) == (busy.exit_code, "restart web and worker with this list" in busy.stderr)
+    redis.delete("f:keyed")
+
+    done = ferry("config", "rotate", **both)
+    assert 0 == done.exit_code, done.output
+    assert "1 connection(s) and 0 run(s) encrypted under the newest key." in done.stdout
+    assert "the others can be taken away" in done.stderr
+    told = json.loads(ferry("config", "rotate", "--json", **both).stdout)
+    assert (0, 0, True, []) == (told["connections"], told["left"], told["old_keys_can_go"], told["locked"])
+    assert "the others can be taken away" in ferry("doctor", **both).stdout
+    assert 0 == ferry("release", REDIS_URL=redis_url, FERRY_SECRET_KEYS=new).exit_code
+
+    lost = {"REDIS_URL": redis_url, "FERRY_SECRET_KEYS": new_key()}
+    stuck = ferry("config", "rotate", **lost)
+    assert (2, True) == (stuck.exit_code, "ferry config rotate --forget-lost" in stuck.stderr)
+    assert 2 == ferry("config", "rotate", "--forget-lost", **lost).exit_code  # nobody is here to ask
+    forgotten = ferry("config", "rotate", "--forget-lost", "--yes", **lost)
+    assert (0, True) == (forgotten.exit_code, "ferry connection reconnect shop" in forgotten.stdout)
+    assert 0 == ferry("release", **lost).exit_code
 
 
 def test_a_busy_port_is_one_sentence(ferry: Ferry) -> None:
