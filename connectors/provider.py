@@ -210,7 +210,8 @@ class Provider:
     paste:     where a person has to paste the webhook's URL; "" where `register` does all of it
     media:     (connection, attachment as events show it, ask) → where its file is now, if it takes credentials or a
                question to have it; None: at its url.  Asked when somebody wants the file, never while parsing
-    prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not")
+    prove:     looks for positive evidence that an unknown call arrived; None: nothing proven (never "it did not").  A
+               ConnectorError says that it could not be looked for now
     simulator: (settings, secrets, post) → the provider's stand-in; see connectors/simulator.py
     """
 

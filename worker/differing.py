@@ -8,6 +8,7 @@ from typing import Any
 from connectors.connection import tail
 from connectors.registry import find
 from worker import pace, provision
+from worker import policy as wishes
 from worker.accept import Conflict
 from worker.core import Core
 
@@ -20,6 +21,7 @@ def differences(
     secrets: Mapping[str, Any],
     label: str = "",
     limits: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """
     {id, provider, change: "create" | "update" | "none", differences: [{field, before, after}]}.
@@ -31,15 +33,26 @@ def differences(
     if had is None:
         held, hidden = provision.hold(chosen, settings, secrets)
         before: dict[str, Any] = {}
-        after = {"label": label or ident, **_flat(held, hidden, pace.hold(chosen, limits or {}))}
+        after = {
+            "label": label or ident,
+            **_flat(held, hidden, pace.hold(chosen, limits or {}), wishes.hold(policy or {})),
+        }
     else:
         if had.provider != chosen.name:
             told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
             raise Conflict(told)
-        made = provision.laid(chosen, had, settings, secrets, label, limits)
+        made = provision.laid(chosen, had, settings, secrets, label, limits, policy)
         noted = {f"settings.{name}" for name in made.settings if name not in {*had.settings, *settings}}
-        before = {"label": had.label, "archived": had.archived, **_flat(had.settings, had.secrets, had.limits)}
-        after = {"label": made.label, "archived": made.archived, **_flat(made.settings, made.secrets, made.limits)}
+        before = {
+            "label": had.label,
+            "archived": had.archived,
+            **_flat(had.settings, had.secrets, had.limits, had.policy),
+        }
+        after = {
+            "label": made.label,
+            "archived": made.archived,
+            **_flat(made.settings, made.secrets, made.limits, made.policy),
+        }
         after = {name: value for name, value in after.items() if name not in noted}
     rows = [
         {"field": name, "before": _shown(name, before.get(name)), "after": _shown(name, after.get(name))}
@@ -50,8 +63,10 @@ def differences(
     return {"id": ident, "provider": chosen.title, "change": change, "differences": rows}
 
 
-def _flat(settings: Mapping[str, Any], secrets: Mapping[str, str], limits: Mapping[str, Any]) -> dict[str, Any]:
-    parts = (("settings", settings), ("secrets", secrets), ("limits", limits))
+def _flat(
+    settings: Mapping[str, Any], secrets: Mapping[str, str], limits: Mapping[str, Any], policy: Mapping[str, Any]
+) -> dict[str, Any]:
+    parts = (("settings", settings), ("secrets", secrets), ("limits", limits), ("policy", policy))
     return {f"{part}.{name}": value for part, words in parts for name, value in words.items()}
 
 

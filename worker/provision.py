@@ -21,6 +21,7 @@ from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reaso
 from connectors.provider import Provider
 from connectors.registry import find
 from worker import address, pace, states, tokens
+from worker import policy as wishes
 from worker.accept import Conflict, NotFound
 from worker.core import Core
 from worker.store.connections import READY, BadName, Stored, new_token
@@ -80,6 +81,7 @@ def create(
     secrets: Mapping[str, str],
     label: str = "",
     limits: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
 ) -> Stored:
     """
     A new connection, stored and still BUILDING; `check` makes it READY.
@@ -100,6 +102,7 @@ def create(
         created_at=iso(datetime.now(UTC)),
         limits=pace.hold(chosen, limits or {}),
         heard=False,
+        policy=wishes.hold(_over({}, policy or {})),
     )
     made = replace(tokens.noted(chosen, None, made), since=made.created_at)
     try:
@@ -120,6 +123,7 @@ def ensure(
     secrets: Mapping[str, str],
     label: str = "",
     limits: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
 ) -> Stored:
     """
     The connection with this id, found or made, with these words laid over what it has, tried and registered.
@@ -130,13 +134,13 @@ def ensure(
     had = core.connections.get(ident, fresh=True)
     if had is None:
         try:
-            return check(core, create(core, provider, ident, settings, secrets, label, limits))
+            return check(core, create(core, provider, ident, settings, secrets, label, limits, policy))
         except Conflict:  # somebody else was faster
             had = get(core, ident)
     if had.provider != chosen.name:
         told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
         raise Conflict(told)
-    changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, label, limits))
+    changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, label, limits, policy))
     if changed.words == had.words and had.state == READY:
         return check(core, changed)
     return check(core, states.building(core, changed))
@@ -149,6 +153,7 @@ def laid(
     secrets: Mapping[str, Any],
     label: str = "",
     limits: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
 ) -> Stored:
     """
     The connection with these words laid over what it has, None taking one away; an archived one is back.
@@ -157,7 +162,8 @@ def laid(
     """
     held, hidden = hold(provider, _over(had.settings, settings), _over(had.secrets, secrets))
     paced = had.limits if limits is None else pace.hold(provider, limits)
-    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, limits=paced)
+    wanted = wishes.hold(_over(had.policy, policy or {}))
+    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, limits=paced, policy=wanted)
     if not had.open:
         changed = replace(changed, archived=False, closing="", state=states.BUILDING, action=None, error=None)
     return counted(had, tokens.noted(provider, had, changed))

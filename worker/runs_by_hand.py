@@ -5,22 +5,21 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from connectors import proxy
-from connectors.action import Action, Call, Nature, Part
-from connectors.errors import Rejected
-from connectors.events import EventType
+from connectors.action import Action, Call, Part
+from connectors.errors import InvalidCall, Rejected
 from worker import inputs
 from worker.accept import WORTH, Conflict, NotFound
 from worker.core import Core
-from worker.endings import part_dict, said_by
-from worker.normalise import NO_TALK, Origin, run_event, sent_event
-from worker.store import letters, messages, runs
+from worker.endings import part_dict
+from worker.store import letters, runs
 from worker.store.connections import Stored
-from worker.store.events import Commit
+from worker.store.letters import Who
 from worker.store.text import text
+from worker.unknown import Word, case_of, settle
 
 
 def get(core: Core, ident: str) -> dict[str, Any]:
@@ -60,10 +59,11 @@ def retry(core: Core, ident: str, *, who: letters.Who | None = None, force: bool
     before = text(record.get("state"))
     if before not in runs.ENDED:
         raise _goes_on(before)
-    if before == "unknown" and force is False and not reaches(core, ident, record, stored, action):
+    doubtful = before == "unknown" or _given_up(record)
+    if doubtful and force is False and not reaches(core, ident, record, stored, action):
         told = "it may have arrived: send it again only with force, or say how it ended with resolve"
         raise Conflict(told)
-    fields: dict[str, Any] = {"first_left": "", "renewed": ""}
+    fields: dict[str, Any] = {"first_left": "", "renewed": "", "sent_again": ""}
     fields |= rest(core, ident, record, stored, action, force=bool(force))
     expires = int((time.time() + WORTH[action.nature]) * 1000)
     # What is still to be sent was made out of this state: in another one it may be something else.
@@ -72,6 +72,12 @@ def retry(core: Core, ident: str, *, who: letters.Who | None = None, force: bool
         raise _goes_on(state)
     core.ring(_partition(core, record), rings)
     return get(core, ident)
+
+
+def _given_up(record: Mapping[str, bytes]) -> bool:
+    """Whether it failed because nobody could prove that it arrived: it may have."""
+    told: dict[str, Any] = json.loads(record.get("error") or b"null") or {}
+    return told.get("code") == "given_up"
 
 
 def _goes_on(state: str) -> Conflict:
@@ -121,47 +127,71 @@ def rest(
     return {"parts": kept, "ready": json.dumps(left, ensure_ascii=False), "chunk": 0}
 
 
-def resolve(
-    core: Core, ident: str, state: str, output: Mapping[str, Any] | None = None, note: str | None = None
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Said:
     """
-    A person says how an unknown run ended: "succeeded" (with its output, as far as it is known) or "failed".
+    What a person says of an unknown run: state "succeeded" | "failed", for all its messages that have no clear outcome.
 
-    raises: NotFound, Conflict when it is not unknown
+    message: the provider's id of the only one of them
+    parts:   ref → (state, provider's id) where they did not all go the same way; the others stay unknown
+    """
+
+    state: str
+    note: str = ""
+    output: Mapping[str, Any] = field(default_factory=dict)
+    message: str | None = None
+    parts: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+
+
+def resolve(core: Core, ident: str, said: Said, *, by: str) -> dict[str, Any]:
+    """
+    A person says how an unknown run ended; of two, and of a person and a proof, the first is believed.
+
+    returns: the run, which ends, goes on with calls still to be made, or stays unknown because of other messages
+    raises:  NotFound; Conflict when it is unknown no more; InvalidCall for messages it does not have
     """
     record = _record(core, ident)
-    stored, action = _means(core, record)
-    partition = _partition(core, record)
-    party = text(record.get("conversation"))
-    talk = messages.talks(core.store, partition, [(stored.id, party)]).get((stored.id, party), NO_TALK)
-    origin = Origin(partition, stored.id, core.provider(stored).title, None, int(time.time() * 1000))
-    fields: dict[str, Any] = {"resolved": note or "by a person", "error": ""}
-    events: list[Commit] = []
-    if state == "succeeded":
-        message = (output or {}).get("message_id")
-        fields["output"] = json.dumps(dict(output), ensure_ascii=False) if output else ""
-        if action.nature is Nature.SEND:
-            known = message if isinstance(message, str) else None
-            part = {"ref": "0", "state": "accepted", "message": known, "to": None, "error": None}
-            fields["parts"] = json.dumps([part])
-            if known:
-                said = said_by(action, json.loads(record.get("input") or b"{}"), known)
-                events.append(sent_event(origin, said, party, ident, core.hearers(EventType.SENT), talk))
-    else:
-        problem = Rejected(note or "a person says that it did not arrive", code="resolved").as_dict()
-        fields["error"] = json.dumps(problem, ensure_ascii=False)
-    kind = EventType.RUN_SUCCEEDED if state == "succeeded" else EventType.RUN_FAILED
-    shown = runs.show(ident, {**record, **{name: str(value).encode() for name, value in fields.items()}})
-    shown["state"] = state
-    told = {**shown, "attempt": f"resolved:{len(shown['attempts'])}", "conversation": party}
-    events.append(run_event(origin, kind, told, core.hearers(kind), talk))
-    after, rings = runs.settle(core.store, ident, state, fields, events)
-    if after != "settled":
-        said_state = runs.SHOWN.get(after, after)
-        words = f"only an unknown run can be resolved, and this one is {said_state}"
-        raise Conflict(words)
-    core.ring(partition, rings)
+    state = text(record.get("state"))
+    if state != "unknown":
+        raise _known(state)
+    case = case_of(core, _partition(core, record), ident, record)
+    if case is None:
+        told = "the connection or the action of this run no longer exists"
+        raise Conflict(told)
+    output = dict(said.output)
+    message = said.message or output.get("message_id")
+    if said.message and said.state == "succeeded":
+        output["message_id"] = said.message
+    parts = _parts(case.unclear(), said, message if isinstance(message, str) else None)
+    settled = settle(case, Word("resolved", parts, output, Who(by, said.note)))
+    if not settled.believed:
+        raise _known(settled.state)
     return get(core, ident)
+
+
+def _parts(unclear: list[Part], said: Said, message: str | None) -> list[Part]:
+    wrong = [ref for ref in said.parts if ref not in {one.ref for one in unclear}]
+    if wrong:
+        told = f"of this run {', '.join(one.ref for one in unclear)} is unknown, and not {', '.join(wrong)}"
+        raise InvalidCall(told, fields={"parts": [told]})
+    if message and len(unclear) > 1 and not said.parts:
+        told = f"{len(unclear)} messages of this run are unknown: say in `parts` whose id this is"
+        raise InvalidCall(told, fields={"message_id": [told]})
+    chosen = said.parts or {one.ref: (said.state, message) for one in unclear}
+    problem = Rejected(said.note or "a person says that it did not arrive", code="resolved")
+    found = []
+    for one in unclear:
+        state, known = chosen.get(one.ref, ("unknown", None))
+        if state == "succeeded":
+            found.append(replace(one, state="accepted", message=known or one.message))
+        else:
+            found.append(replace(one, state=state, error=problem if state == "failed" else None))
+    return found
+
+
+def _known(state: str) -> Conflict:
+    shown = runs.SHOWN.get(state, state)
+    return Conflict(f"only an unknown run can be resolved, and this one is {shown}")
 
 
 def _record(core: Core, ident: str) -> dict[str, bytes]:

@@ -80,7 +80,9 @@ class Settings:
         "FERRY_UNKNOWN_HOLD_SECONDS", 60.0, "how long a conversation waits behind a send whose outcome is unknown"
     )
     reconcile_hours: float = _of(
-        "FERRY_RECONCILE_HOURS", 24.0, "how long proof is looked for of a send whose outcome is unknown"
+        "FERRY_RECONCILE_HOURS",
+        24.0,
+        "how long proof is looked for of a send whose outcome is unknown; then its connection's policy",
     )
     patience_seconds: float = _of(
         "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run that is retried"

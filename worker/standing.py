@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.provider import Provider
 from worker import pace, states, tokens
+from worker import policy as wishes
 from worker.accept import NotFound
 from worker.core import Core
 from worker.provision import check, counted, hold, living
@@ -27,12 +28,13 @@ def change(
     settings: Mapping[str, Any] | None = None,
     secrets: Mapping[str, Any] | None = None,
     limits: Mapping[str, Any] | None = None,
+    policy: Mapping[str, Any] | None = None,
     label: str | None = None,
 ) -> Stored:
     """
     Lays these words over what the connection has, None taking a word away; tries it when credentials changed.
 
-    raises: NotFound, InvalidCall naming each mistake as "settings.x", "secrets.x" or "limits.x"
+    raises: NotFound, InvalidCall naming each mistake as "settings.x", "secrets.x", "limits.x" or "policy.x"
     """
     had = living(core, ident)
     provider = core.provider(had)
@@ -44,6 +46,7 @@ def change(
             settings=held,
             secrets=hidden,
             limits=pace.hold(provider, _laid(now.limits, limits)),
+            policy=wishes.hold(_laid(now.policy, policy)),
             label=now.label if label is None else label,
         )
         return counted(now, tokens.noted(provider, now, changed))

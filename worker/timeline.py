@@ -14,18 +14,39 @@ def steps(store: Store, message: dict[str, Any]) -> list[dict[str, Any]]:
     """
     [{at, kind, event, request, run, detail}] of a message as `messages.get` gives it, oldest first.
 
-    kind: an event's type; "run.accepted" and "run.attempt" for the run that sent it
+    kind: an event's type; "run.…" for what became of the run that sent it, as `of_run` says
     """
     run = runs.get(store, message["run"]) if message["run"] else None
-    found: list[dict[str, Any]] = []
-    if run is not None:
-        found.append(_step(run["created_at"], "run.accepted", run=run["id"]))
-        for one in run["attempts"]:
-            detail = {name: one.get(name) for name in ("ms", "status", "outcome")}
-            found.append(_step(one["at"], "run.attempt", run=run["id"], detail=detail))
-    found += [_of_event(store, one) for one in messages.timeline(store, message["id"])]
-    found.sort(key=lambda one: str(one["at"]))  # what is of one ms stays as it is here: a cause before its effect
-    return found
+    found = [] if run is None else of_run(run)
+    return _sorted(found + [_of_event(store, one) for one in messages.timeline(store, message["id"])])
+
+
+def of_run(run: dict[str, Any]) -> list[dict[str, Any]]:
+    """
+    The same of a run as `runs.get` gives it.
+
+    kind: "run.accepted", "run.attempt", "run.unknown"; "run.look" for each look for proof, whatever it found;
+          "run.held" when it waits for a person; "run.resolved" when a proof, a person or a policy said how it ended
+    """
+    found = [_step(run["created_at"], "run.accepted", run=run["id"])]
+    for one in run["attempts"]:
+        detail = {name: one.get(name) for name in ("ms", "status", "outcome")}
+        found.append(_step(one["at"], "run.attempt", run=run["id"], detail=detail))
+    if run["unknown_since"]:
+        found.append(_step(run["unknown_since"], "run.unknown", run=run["id"]))
+    for one in run["looks"]:
+        looked = {name: one.get(name) for name in ("asked", "found", "error")}
+        found.append(_step(one["at"], "run.look", run=run["id"], detail=looked))
+    if run["held_since"]:
+        found.append(_step(run["held_since"], "run.held", run=run["id"]))
+    if run["resolved"]:
+        detail = {name: run["resolved"].get(name) for name in ("how", "by", "note")}
+        found.append(_step(run["resolved"]["at"], "run.resolved", run=run["id"], detail=detail))
+    return _sorted(found)
+
+
+def _sorted(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(found, key=lambda one: str(one["at"]))  # what is of one ms stays as it is: a cause before its effect
 
 
 def _of_event(store: Store, pointer: dict[str, Any]) -> dict[str, Any]:

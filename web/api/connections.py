@@ -12,7 +12,7 @@ from connectors.registry import find
 from web.api import paging, shapes
 from web.api.openapi import Part, Query
 from web.api.speech import ferry, given, listed, takes, told
-from worker import archiving, breaking, differing, expiry, pace, provision, rotation, standing
+from worker import archiving, breaking, differing, expiry, pace, policy, provision, rotation, standing
 from worker.accept import NotFound
 from worker.store.connections import Stored
 
@@ -22,6 +22,16 @@ part = Part("connections", __name__, url_prefix="/v1/connections", description="
 LIMITS = fields.Dict(
     keys=fields.Str(),
     metadata={"description": "calls a second by class, 0 for none; the provider's documented ones where absent"},
+)
+
+
+POLICY = fields.Dict(
+    keys=fields.Str(),
+    metadata={
+        "description": "; ".join(
+            f"{name}: {', '.join(choice.answers)} ({choice.meaning})" for name, choice in policy.POLICY.items()
+        )
+    },
 )
 
 
@@ -41,10 +51,11 @@ class New(Schema):
         keys=fields.Str(), load_default=dict, metadata={"description": "never shown again, but …last4"}
     )
     limits = LIMITS
+    policy = POLICY
 
 
 class Change(Schema):
-    """What to change of a connection; a setting, secret or limit of null is taken away."""
+    """What to change of a connection; a setting, secret, limit or policy of null is taken away."""
 
     class Meta:
         """A word we do not know is the caller's mistake."""
@@ -55,6 +66,7 @@ class Change(Schema):
     settings = fields.Dict(keys=fields.Str())
     secrets = fields.Dict(keys=fields.Str())
     limits = LIMITS
+    policy = POLICY
 
 
 class Whole(Schema):
@@ -70,6 +82,7 @@ class Whole(Schema):
     settings = fields.Dict(keys=fields.Str(), load_default=dict)
     secrets = fields.Dict(keys=fields.Str(), load_default=dict)
     limits = LIMITS
+    policy = POLICY
 
 
 class Credentials(Schema):
@@ -137,7 +150,8 @@ def _shown(stored: Stored) -> dict[str, Any]:
     core = ferry()
     provider = core.provider(stored)
     shown = stored.shown(provider.title, core.settings.public_url, pace.shown(stored, provider))
-    return {**shown, "warnings": expiry.warnings(provider, stored), "breaker": breaking.shown(core, stored.id)}
+    more = {"warnings": expiry.warnings(provider, stored), "breaker": breaking.shown(core, stored.id)}
+    return {**shown, "policy": policy.shown(stored), **more}
 
 
 @part.route("", methods=["GET"])
@@ -174,7 +188,14 @@ def create() -> Response:
         raise NotFound(problem.text, "provider") from problem
     ident = words.get("id") or standing.made_up(provider)
     made = provision.create(
-        core, provider.name, ident, words["settings"], words["secrets"], words["label"], words.get("limits")
+        core,
+        provider.name,
+        ident,
+        words["settings"],
+        words["secrets"],
+        words["label"],
+        words.get("limits"),
+        words.get("policy"),
     )
     return told(_shown(provision.check(core, made)), 201, {"Location": f"/v1/connections/{made.id}"})
 

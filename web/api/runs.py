@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from flask import Response, request
+from flask import Response, g, request
 from marshmallow import Schema, fields, validate
 
 from connectors.errors import InvalidCall
@@ -13,10 +13,11 @@ from web.api import paging, problems, shapes
 from web.api.openapi import Part, Query, keyed
 from web.api.speech import body, ferry, given, listed, takes, told
 from web.api.waiting import MOST_SECONDS, until_settled
-from worker import runs_by_hand
+from worker import runs_by_hand, timeline
 from worker.accept import Accepted, NotFound, Order, RunBody, place, place_all, understand
 from worker.preview import preview
 from worker.store import runs
+from worker.store.letters import Who
 
 MOST = 500  # runs of a batch
 
@@ -39,12 +40,38 @@ class Batch(Schema):
     runs = fields.List(fields.Nested(RunBody), required=True, metadata={"description": f"at most {MOST}"})
 
 
+class PartResolution(Schema):
+    """How one unknown message of a run ended."""
+
+    ref = fields.Str(required=True, metadata={"description": "as in the run's `parts`"})
+    state = fields.Str(required=True, validate=validate.OneOf(["succeeded", "failed"]))
+    message_id = fields.Str(allow_none=True, validate=validate.Length(1, 255))
+
+
+class Retry(Schema):
+    """How a run is tried again."""
+
+    force = fields.Bool(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "true: messages that may have arrived are sent again, of several too; false: none is"},
+    )
+
+
 class Resolution(Schema):
     """How an unknown run ended."""
 
     state = fields.Str(required=True, validate=validate.OneOf(["succeeded", "failed"]))
-    output = fields.Dict(allow_none=True, metadata={"description": "as far as it is known, e.g. its message_id"})
+    message_id = fields.Str(
+        allow_none=True, validate=validate.Length(1, 255), metadata={"description": "the provider's, if you know it"}
+    )
+    output = fields.Dict(allow_none=True, metadata={"description": "as far as it is known"})
     note = fields.Str(allow_none=True, validate=validate.Length(max=500), metadata={"description": "how you know"})
+    parts = fields.List(
+        fields.Nested(PartResolution),
+        validate=validate.Length(1, 10_000),
+        metadata={"description": "where its unknown messages did not all go the same way; the others stay unknown"},
+    )
 
 
 class Listing(paging.Page):
@@ -54,7 +81,7 @@ class Listing(paging.Page):
     state = fields.Str(validate=validate.OneOf(runs.STATES))
 
 
-RESOLUTION = Resolution()
+RESOLUTION, RETRY = Resolution(), Retry()
 
 
 def with_key(found: dict[str, Any]) -> dict[str, Any]:
@@ -173,6 +200,14 @@ def get(ident: str) -> Response:
     return told(runs_by_hand.get(ferry(), ident))
 
 
+@part.route("/<ident>/timeline", methods=["GET"])
+@part.response(200, shapes.listing(shapes.Step, "RunSteps"))
+@part.alt_response(404, "NOT_FOUND")
+def steps(ident: str) -> Response:
+    """List what happened to a run, oldest first: attempts, looks for proof and what they found, how it was resolved."""
+    return listed(timeline.of_run(runs_by_hand.get(ferry(), ident)), None)
+
+
 @part.route("/<ident>/cancel", methods=["POST"])
 @part.response(200, shapes.Run, description="Cancelled for sure")
 @part.alt_response(202, schema=shapes.Run, description="It is running: only a further attempt was cancelled")
@@ -185,21 +220,35 @@ def cancel(ident: str) -> Response:
 
 
 @part.route("/<ident>/retry", methods=["POST"])
+@part.doc(**takes(Retry, needed=False))
 @part.response(202, shapes.Run)
 @part.alt_response(404, "NOT_FOUND")
 @part.alt_response(409, "CONFLICT")
 def retry(ident: str) -> Response:
-    """Try a failed, cancelled or unknown run again.  An unknown one may have arrived: this accepts a second message."""
-    return told(runs_by_hand.retry(ferry(), ident), 202)
+    """
+    Try a failed, cancelled or unknown run again: it joins the end of its conversation's queue.
+
+    A single message that is unknown may have arrived: this accepts a second one.  Of several, those with an outcome are
+    not sent again, and those that are unknown only with `force`.
+    """
+    words = given(RETRY, needed=False)
+    return told(runs_by_hand.retry(ferry(), ident, who=Who(g.caller), force=words["force"]), 202)
 
 
 @part.route("/<ident>/resolve", methods=["POST"])
 @part.doc(**takes(Resolution))
-@part.response(200, shapes.Run)
+@part.response(200, shapes.Run, description="Ended; or still unknown because of other messages, or going on")
 @part.alt_response(404, "NOT_FOUND")
 @part.alt_response(409, "CONFLICT")
 @part.alt_response(422, "UNPROCESSABLE_ENTITY")
 def resolve(ident: str) -> Response:
-    """Say how an unknown run ended."""
+    """Say how an unknown run ended, for all its messages without a clear outcome.  The first word is believed."""
     words = given(RESOLUTION)
-    return told(runs_by_hand.resolve(ferry(), ident, words["state"], words.get("output"), words.get("note")))
+    said = runs_by_hand.Said(
+        words["state"],
+        words.get("note") or "",
+        words.get("output") or {},
+        words.get("message_id"),
+        {one["ref"]: (one["state"], one.get("message_id")) for one in words.get("parts", ())},
+    )
+    return told(runs_by_hand.resolve(ferry(), ident, said, by=g.caller))

@@ -59,7 +59,9 @@ class Run(Receipt):
     input = fields.Dict()
     output = fields.Dict(allow_none=True, metadata=said("as the action's outputSchema says"))
     error = fields.Nested(Error, allow_none=True)
-    parts = fields.List(fields.Dict(), metadata=said("{ref, state, message, to, error} of each message it carried"))
+    parts = fields.List(
+        fields.Dict(), metadata=said("{ref, state, message, to, error, assumed?} of each message it carried")
+    )
     attempts = fields.List(fields.Dict(), metadata=said("{at, ms, status, outcome} of each provider call"))
     conversation = fields.Str(allow_none=True)
     event = fields.Str(allow_none=True, metadata=said("the event it answers"))
@@ -68,6 +70,15 @@ class Run(Receipt):
     expires_at = when("not carried out after")
     created_at = when("when it was stored")
     finished_at = when("when it ended")
+    unknown_since = when("when its outcome became unknown")
+    looks = fields.List(
+        fields.Dict(), metadata=said("{at, asked, found, error} of each look for proof; found: what proved it, or null")
+    )
+    held_since = when("while unknown: since when it waits for a person, as nobody looks for proof any more")
+    resolved = fields.Dict(
+        allow_none=True,
+        metadata=said("{at, how, by, note}: how an unknown one ended: proven:…, resolved, assumed, given_up"),
+    )
     replaced_by = fields.Str(allow_none=True, metadata=said("a newer read mark or typing that made this one needless"))
 
 
@@ -119,6 +130,7 @@ class Connection(Schema):
     settings = fields.Dict()
     secrets = fields.Dict(metadata=said("…last4 of each; they go in whole and never come out"))
     limits = fields.Dict()
+    policy = fields.Dict(metadata=said("what its owner wants of us, in force: {unknown_outcome}"))
     paused = fields.Bool()
     archived = fields.Bool()
     archiving = fields.Bool(
@@ -171,7 +183,7 @@ class Step(Schema):
     """One thing that happened to a message."""
 
     at = when("when")
-    kind = fields.Str(metadata=said("an event's type, or run.accepted, run.attempt"))
+    kind = fields.Str(metadata=said("an event's type, or run.accepted, .attempt, .unknown, .look, .held, .resolved"))
     event = fields.Str(allow_none=True)
     request = fields.Str(allow_none=True, metadata=said("the raw webhook request"))
     run = fields.Str(allow_none=True)

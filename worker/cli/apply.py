@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from worker.cli.door import Door
 
 HELP = "ferry connection apply --help"
-WORDS = {"provider", "label", "settings", "secrets", "limits"}
+WORDS = {"provider", "label", "settings", "secrets", "limits", "policy"}
 NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 SECONDS = 120.0
 

@@ -80,6 +80,7 @@ def test(door: Door, ident: str, *, as_json: bool) -> None:
 @click.option(
     "--limit", "limits", multiple=True, metavar="CLASS=N", help="Calls a second; 0 for no limit, null for ours."
 )
+@click.option("--policy", "wishes", multiple=True, metavar="NAME=WORD", help="E.g. unknown_outcome=assume_sent.")
 @wait
 @timeout
 @as_json
@@ -91,21 +92,24 @@ def patch(
     changes: tuple[str, ...],
     hidden: tuple[str, ...],
     limits: tuple[str, ...],
+    wishes: tuple[str, ...],
     timeout: float,
     *,
     wait: bool,
     as_json: bool,
 ) -> None:
     """
-    Change settings, secrets, limits or label; new credentials are tried.
+    Change settings, secrets, limits, policy or label; new credentials are tried.
 
     \b
       ferry connection patch shop-sms --set sender=SHOP --limit default=5
+      ferry connection patch shop-sms --policy unknown_outcome=assume_sent
     """
     body: dict[str, Any] = {} if label is None else {"label": label}
     body |= {"settings": settings_of(changes)} if changes else {}
     body |= {"secrets": secrets_of(hidden)} if hidden else {}
     body |= {"limits": settings_of(limits)} if limits else {}
+    body |= {"policy": settings_of(wishes)} if wishes else {}
     if not body:
         raise Failure("nothing to change", following="ferry connection patch --help", code=failing.USAGE)
     with showing.waiting(f"changing {ident}"):

@@ -299,6 +299,7 @@ def resume(
     ident: str,
     expires: int,
     fields: Mapping[str, Any],
+    events: Sequence[Commit] = (),
     *,
     among: Sequence[str] = ENDED,
     who: letters.Who | None = None,
@@ -306,13 +307,16 @@ def resume(
     """
     A run that ended in one of the states `among` joins the tail of its lane, and its dead letter is dealt with.
 
+    events:  what is told with it
+
     returns: ("resumed", rings), or the state that forbids it
     """
     partition = ids.partition_in(ident, store.partitions)
     if partition is None:
         return "gone", []
     flat = [piece for pair in fields.items() for piece in pair]
-    told = store.run("resume", partition, ident, expires, ",".join(among), (who or letters.Who("")).packed(), *flat)
+    asked = (who or letters.Who("")).packed()
+    told = store.run("resume", partition, ident, expires, ",".join(among), asked, packed(store, events), *flat)
     return text(told[0]), [text(one) for one in told[1:]]
 
 
@@ -350,9 +354,18 @@ def settle(
     return text(told[0]), [text(one) for one in told[1:]]
 
 
-def note(store: Store, partition: int, run: str, fields: Mapping[str, Any]) -> bool:
-    """Writes what became known of a run that stays unknown as a whole; False when it is unknown no more."""
-    return bool(store.run("note", partition, run, *[piece for pair in fields.items() for piece in pair]))
+def note(
+    store: Store, partition: int, run: str, fields: Mapping[str, Any], events: Sequence[Commit] = ()
+) -> tuple[str, list[str]]:
+    """
+    Writes what became known of a run that stays unknown as a whole.
+
+    returns: ("unknown", rings), or the state it is in instead
+    """
+    told = store.run(
+        "note", partition, run, packed(store, events), *[piece for pair in fields.items() for piece in pair]
+    )
+    return text(told[0]), [text(one) for one in told[1:]]
 
 
 def unended(store: Store, partition: int, alive: Callable[[], object] = lambda: None) -> list[str]:
@@ -367,9 +380,30 @@ def unended(store: Store, partition: int, alive: Callable[[], object] = lambda: 
             return list(found)
 
 
-def looking(store: Store, partition: int, give_up: int, most: int = 16) -> list[str]:
-    """The unknown runs to look into now; `give_up`: ms after which nobody looks any more."""
-    return [text(one) for one in store.run("looking", partition, most, give_up, 2 * store.retention.runs)]
+def looking(store: Store, partition: int, give_up: int, most: int = 16) -> tuple[list[str], list[str]]:
+    """(the unknown runs to look into now, those whose time for proof is over); `give_up`: ms that is after."""
+    found, over = store.run("looking", partition, most, give_up)
+    return [text(one) for one in found], [text(one) for one in over]
+
+
+def hold(
+    store: Store,
+    partition: int,
+    run: str,
+    letter: Mapping[str, Any],
+    fields: Mapping[str, Any],
+    events: Sequence[Commit],
+) -> tuple[str, list[str]]:
+    """
+    An unknown run waits for a person, for as long as its dead letter is kept.
+
+    returns: ("held", rings), or the state it is in instead
+    """
+    flat = [piece for pair in fields.items() for piece in pair]
+    keep = max(store.retention.letters, 2 * store.retention.runs)
+    kept = json.dumps(letter, ensure_ascii=False)
+    told = store.run("hold", partition, run, keep, kept, packed(store, events), *flat)
+    return text(told[0]), [text(one) for one in told[1:]]
 
 
 def reassert(store: Store, partition: int, run: str, lane: str, attempt: str, left: int, deadline: int) -> str:
@@ -415,6 +449,10 @@ def show(ident: str, record: Mapping[str, bytes]) -> dict[str, Any]:
         "created_at": stamp(record.get("created")),
         "finished_at": stamp(record.get("end")),
         "replaced_by": text(record.get("replaced_by")) or None,
+        "unknown_since": stamp(record.get("unknown_since")),
+        "looks": [{**one, "at": stamp(one["at"])} for one in _json(record, "looks") or []],
+        "held_since": stamp(record.get("held")) if state == "unknown" else None,
+        "resolved": _json(record, "resolved"),
     }
 
 

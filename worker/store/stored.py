@@ -52,6 +52,7 @@ class Stored:
     words:   grows with what people change, so that a verdict on what it was before is known as such
     tries:   how often its set-up was begun again because whoever was at it had died
     closing: what becomes of queued runs ("hold", "cancel", "finish") while it is on its way into the archive
+    policy:  what its owner wants of us: see worker/policy.py
     """
 
     id: str
@@ -75,6 +76,7 @@ class Stored:
     words: int = 0
     tries: int = 0
     closing: str = ""
+    policy: dict[str, str] = field(default_factory=dict)
 
     @property
     def stand(self) -> str:
@@ -168,6 +170,7 @@ def write(stored: Stored, vault: Vault) -> str:
         "words": stored.words,
         "tries": stored.tries,
         "closing": stored.closing,
+        "policy": stored.policy,
     }
     return json.dumps(body)
 
@@ -203,4 +206,5 @@ def read(ident: str, raw: bytes | str, vault: Vault, *, lost: bool = False) -> S
         body.get("words") or 0,
         body.get("tries") or 0,
         body.get("closing") or "",
+        body.get("policy") or {},
     )

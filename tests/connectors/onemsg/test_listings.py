@@ -12,7 +12,7 @@ import pytest
 
 from connectors.action import Call, Nature
 from connectors.client import asking, new_client, perform
-from connectors.errors import BadReply, InvalidCall, Rejected
+from connectors.errors import BadReply, ConnectorError, InvalidCall, Rejected
 from connectors.listing import every
 from connectors.onemsg import PROVIDER
 from connectors.provider import UnknownCall
@@ -296,9 +296,10 @@ def test_what_proves_nothing(row: dict[str, Any]) -> None:
 
 
 def test_doubt_proves_nothing() -> None:
-    """Two that fit, a question that failed, no history, a reaction to another message, a kind we cannot compare."""
+    """Two that fit, no history, a reaction to another message, a kind we cannot compare; a failed question says so."""
     assert proven("send-message", SAY, ECHO, {**ECHO, "id": "wamid.twin"}) is None
-    assert proven("send-message", SAY, ECHO, status=500) is None
+    with pytest.raises(ConnectorError):
+        proven("send-message", SAY, ECHO, status=500)
     assert proven("send-message", SAY) is None
     assert proven("send-message", {"text": "hi"}, ECHO) is None
     assert proven("send-reaction", REACT, {**REACTED, "quotedMsgId": OUT}) is None

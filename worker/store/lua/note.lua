@@ -1,6 +1,9 @@
 #!lua flags=allow-oom
--- note(now, run, field, value, …) → 1 when it was written: something became known of a run that stays unknown as a whole
+-- note(now, run, events JSON, field, value, …) → {"unknown", rung…}: something became known of a run that stays unknown as a
+-- whole; or {state} of one that does not
 local R = P .. 'r:' .. ARGV[2]
-if redis.call('HGET', R, 'state') ~= 'unknown' then return 0 end
-redis.call('HSET', R, unpack(ARGV, 3))
-return 1
+local state = redis.call('HGET', R, 'state')
+if state ~= 'unknown' then return { state or 'gone' } end
+redis.call('HSET', R, unpack(ARGV, 4))
+for _, one in ipairs(cjson.decode(ARGV[3])) do record(one) end
+return { state, unpack(rung) }
