@@ -19,7 +19,7 @@ import httpx
 from connectors import client as http
 from connectors import proxy
 from connectors.action import Call, Nature, Outcome
-from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected
+from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected, Unreachable
 from connectors.provider import Answer
 from worker import breaking, endings, inputs, states, tokens
 from worker.core import Core
@@ -342,6 +342,8 @@ def _refused(job: Job, problem: Rejected) -> endings.Verdict:
     if refresh is not None and refresh.on_refusal(spoken) and not job.record.get("renewed"):
         try:
             tokens.renew(job.core, job.stored)
+        except Unreachable as other:  # nobody said no: it waits, and is renewed before the next try
+            return endings.Verdict("again", error=other, wait=tokens.PRESSING_REST_SECONDS, scope="connection")
         except ConnectorError as other:
             log.warning("secrets not renewed", extra={"connection": job.stored.id, "error": other.name})
         else:

@@ -1,11 +1,14 @@
 """
 Secrets that expire: renewed before they do, by one worker at a time, and once when the provider refuses them.
 
-A renewed secret is stored before it is used; whoever waited for the renewal reads it from there.
+A renewed secret is stored before it is used; whoever waited for the renewal reads it from there.  A renewal that fails
+while calls must wait for it is a state of the connection, told once: sends wait, and the provider is asked again after
+a rest, by one of them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import time
@@ -14,12 +17,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import redis
+
 from connectors.client import sending
-from connectors.errors import ConnectorError, Reason, Rejected, Unreachable
+from connectors.connection import blot
+from connectors.errors import BadReply, ConnectorError, OutcomeUnknown, Reason, Rejected, Throttled, Unreachable
 from connectors.provider import Provider
 from worker import states
 from worker.core import Core
-from worker.store.connections import Stored
+from worker.store.connections import READY, Stored
 from worker.store.text import text
 
 log = logging.getLogger("ferry.tokens")
@@ -28,6 +34,8 @@ LOCK_MS = 60_000
 WAIT_SECONDS = 15.0
 CALL_SECONDS = 20.0
 REST_SECONDS = 900  # after a renewal that failed in good time
+PRESSING_REST_SECONDS = 15  # after one that calls wait for
+FAILED = "renewal"  # the code of such an error
 
 
 def fresh(core: Core, stored: Stored) -> Stored:
@@ -40,7 +48,14 @@ def fresh(core: Core, stored: Stored) -> Stored:
     spoken, now = stored.speak(""), datetime.now(UTC)
     if refresh is None or not refresh.due(spoken, now) or not refresh.pressing(spoken, now):
         return stored
+    if core.store.client.exists(_rests(stored)):
+        told = "the secrets could not be renewed a moment ago: it is tried again soon"
+        raise Unreachable(told, code=FAILED)
     return renew(core, stored)
+
+
+def _rests(stored: Stored) -> str:
+    return f"f:renewing:{stored.id}:rests"
 
 
 def renew(core: Core, stored: Stored) -> Stored:
@@ -65,8 +80,18 @@ def renew(core: Core, stored: Stored) -> Stored:
             return now or stored
         return _renewed(core, now)
     finally:
-        if text(core.store.client.get(lock)) == token:
-            core.store.client.delete(lock)
+        _let_go(core, lock, token)
+
+
+def _let_go(core: Core, lock: str, token: str) -> None:
+    """Unless it ran out, and is somebody else's by now."""
+    pipe: Any
+    with core.store.client.pipeline() as pipe, contextlib.suppress(redis.WatchError):
+        pipe.watch(lock)
+        if text(pipe.get(lock)) == token:
+            pipe.multi()
+            pipe.delete(lock)
+            pipe.execute()
 
 
 def _renewed(core: Core, stored: Stored) -> Stored:
@@ -80,9 +105,40 @@ def _renewed(core: Core, stored: Stored) -> Stored:
             if problem.reason == Reason.AUTH:
                 states.refused(core, stored, problem)
             raise
-    after = core.connections.update(stored.id, lambda now: apply(now, changed))
+        except (Unreachable, Throttled, OutcomeUnknown, BadReply) as problem:
+            raise _failed(core, stored, problem) from problem
+
+    def renewed(now: Stored) -> Stored:
+        names = [name for name in changed if not name.startswith("settings.")]
+        if any(now.secrets.get(name) != stored.secrets.get(name) for name in names):
+            return now  # somebody has given another one meanwhile
+        after = apply(now, changed)
+        if now.state == states.SETUP_FAILED and (now.error or {}).get("code") == FAILED:
+            return replace(after, state=READY, error=None)
+        return after
+
+    after = states.put(core, stored.id, renewed)
+    core.store.client.delete(_rests(stored))
     log.info("secrets renewed", extra={"connection": stored.id, "provider": provider.title})
     return after
+
+
+def _failed(core: Core, stored: Stored, problem: ConnectorError) -> ConnectorError:
+    """What a renewal that went wrong is for whoever waits for it: nothing has left, whatever became of the renewal."""
+    refresh = core.provider(stored).refresh
+    if refresh is None or not refresh.pressing(stored.speak(""), datetime.now(UTC)):
+        return problem
+    core.store.client.set(_rests(stored), "1", ex=PRESSING_REST_SECONDS)
+    told = f"the secrets could not be renewed: {blot(problem.text, stored.speak(''))}"
+    failed = Unreachable(told, code=FAILED, status=problem.status)
+
+    def fails(now: Stored) -> Stored:
+        if now.secrets != stored.secrets or now.state != READY:
+            return now
+        return replace(now, state=states.SETUP_FAILED, error=failed.as_dict())
+
+    states.put(core, stored.id, fails)
+    return failed
 
 
 def apply(stored: Stored, changed: Mapping[str, str | None]) -> Stored:
@@ -114,13 +170,13 @@ def turn(core: Core) -> int:
         if refresh is None or not stored.open or stored.state == states.CLIENT_ACTION_REQUIRED:
             continue
         spoken, now = stored.speak(""), datetime.now(UTC)
-        if not refresh.due(spoken, now) or core.store.client.exists(f"f:renewing:{stored.id}:rests"):
+        if not refresh.due(spoken, now) or core.store.client.exists(_rests(stored)):
             continue
         try:
             renew(core, stored)
             renewed += 1
         except ConnectorError as problem:
             if not refresh.pressing(spoken, now):
-                core.store.client.set(f"f:renewing:{stored.id}:rests", "1", ex=REST_SECONDS)
+                core.store.client.set(_rests(stored), "1", ex=REST_SECONDS)
             log.warning("secrets not renewed", extra={"connection": stored.id, "error": problem.name})
     return renewed
