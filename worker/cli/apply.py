@@ -39,10 +39,11 @@ SECONDS = 120.0
 @click.command("apply")
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.option("--dry-run", "--diff", "dry_run", is_flag=True, help="Show what would change; change nothing.")
+@click.option("--prune", is_flag=True, help="Archive the connections that FILE does not name.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 @with_door
-def apply(door: Door, file: str, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+def apply(door: Door, file: str, *, dry_run: bool, prune: bool, yes: bool, as_json: bool) -> None:
     """
     Make connections as FILE says they should be: shows the difference first, then asks.
 
@@ -55,11 +56,14 @@ def apply(door: Door, file: str, *, dry_run: bool, yes: bool, as_json: bool) -> 
       settings = { username = "acme" }
       secrets = { api_key = "${CLICKSEND_KEY}" }
 
-    Safe to repeat; what FILE does not name stays as it is.  Each connection stands alone: a bad one stops no other.
+    Safe to repeat; what FILE does not name stays as it is, unless --prune archives it.  Each connection stands alone: a
+    bad one stops no other, and the exit code tells of it.
     """
     wanted = read(file)
     plans = [_plan(door, name, body) for name, body in wanted.items()]
-    todo = [plan for plan in plans if plan["change"] in {"create", "update"}]
+    if prune:
+        plans += [_pruned(one) for one in door.pages("/v1/connections", {}) if one["id"] not in wanted]
+    todo = [plan for plan in plans if plan["change"] in {"create", "update", "archive"}]
     if not as_json:
         for plan in plans:
             _show(plan)
@@ -67,7 +71,7 @@ def apply(door: Door, file: str, *, dry_run: bool, yes: bool, as_json: bool) -> 
         question = f"Apply {len(todo)} change(s)?"
         showing.confirmed(question, yes=yes, following=f"ferry connection apply {file} --yes")
         for plan in todo:
-            plan.update(_done(door, plan["id"], wanted[plan["id"]]))
+            plan.update(_done(door, plan["id"], wanted.get(plan["id"])))
             if not as_json:
                 words = plan["state"] if plan["error"] is None else f"{plan['state']}: {plan['error']}"
                 click.echo(f"{plan['id']}\t{words}")
@@ -76,15 +80,25 @@ def apply(door: Door, file: str, *, dry_run: bool, yes: bool, as_json: bool) -> 
     _judge(plans, done=not dry_run)
 
 
-def read(file: str) -> dict[str, dict[str, Any]]:
-    """{id: the body of its PUT}, secrets taken from the environment.  raises: Failure that names the place"""
+def read(file: str) -> dict[str, dict[str, Any] | Failure]:
+    """
+    {id: the body of its PUT, or what is wrong with it}, secrets taken from the environment.
+
+    raises: Failure for a file that cannot be read at all
+    """
     try:
         found = tomllib.loads(Path(file).read_text())
     except OSError as problem:
         raise Failure(f"{file} cannot be read: {problem.strerror}", following=HELP, code=failing.USAGE) from problem
     except ValueError as problem:
         raise Failure(f"{file} is no TOML: {problem}", following=HELP, code=failing.USAGE) from problem
-    return {name: _body(name, words) for name, words in found.items()}
+    made: dict[str, dict[str, Any] | Failure] = {}
+    for name, words in found.items():
+        try:
+            made[name] = _body(name, words)
+        except Failure as problem:
+            made[name] = problem
+    return made
 
 
 def _body(name: str, words: Any) -> dict[str, Any]:
@@ -113,8 +127,21 @@ def _secret(name: str, field: str, word: Any) -> str:
     return found
 
 
-def _plan(door: Door, name: str, body: dict[str, Any]) -> dict[str, Any]:
+def _pruned(one: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": one["id"],
+        "provider": one["provider"],
+        "change": "archive",
+        "differences": [],
+        "error": None,
+        "code": 0,
+    }
+
+
+def _plan(door: Door, name: str, body: dict[str, Any] | Failure) -> dict[str, Any]:
     try:
+        if isinstance(body, Failure):
+            raise body
         found = door.ask("PUT", _path(name), query={"dry_run": "true"}, body=body)
     except Failure as problem:
         if problem.code in {failing.UNREACHABLE, failing.TIMED_OUT}:
@@ -123,8 +150,11 @@ def _plan(door: Door, name: str, body: dict[str, Any]) -> dict[str, Any]:
     return {**found, "error": None, "code": 0}
 
 
-def _done(door: Door, name: str, body: dict[str, Any]) -> dict[str, Any]:
+def _done(door: Door, name: str, body: Any) -> dict[str, Any]:
     try:
+        if body is None:
+            found = door.ask("POST", f"{_path(name)}/archive", body={}, seconds=SECONDS)
+            return {"state": found["state"], "error": None, "code": 0}
         with showing.waiting(f"making {name} work"):
             found = door.ask("PUT", _path(name), body=body, seconds=SECONDS)
     except Failure as problem:
@@ -137,7 +167,7 @@ def _path(name: str) -> str:
     return f"/v1/connections/{quote(name, safe='')}"
 
 
-SIGNS = {"create": "+", "update": "~", "none": "=", "wrong": "!"}
+SIGNS = {"create": "+", "update": "~", "archive": "-", "none": "=", "wrong": "!"}
 
 
 def _show(plan: dict[str, Any]) -> None:

@@ -25,7 +25,7 @@ wait = click.option("--wait", is_flag=True, help="Wait while it is BUILDING.")
 timeout = click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait at most.")
 setting = click.option("--set", "changes", multiple=True, metavar="F=V", help="A setting; null takes it away.")
 secret = click.option(
-    "--secret", "hidden", multiple=True, metavar="F=@ENV", help="A secret: @ENV, @file, or - for stdin."
+    "--secret", "hidden", multiple=True, metavar="F=@ENV", help="A secret: @ENV, @file, - for stdin; F alone asks."
 )
 
 
@@ -37,39 +37,30 @@ def _asked(door: Door, name: str, deed: str, told: str, body: dict[str, Any] | N
     return found
 
 
-@click.command("check")
-@ident
-@wait
-@timeout
-@as_json
-@with_door
-def check(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) -> None:
-    """
+TRYING = """
     Try its credentials and register its webhook again; its state becomes the exit code.
 
     \b
-      ferry connection check shop
+      ferry connection {} shop-sms
     """
-    found = _asked(door, ident, "check", "trying")
-    found = awaited(door, found, timeout) if wait else found
-    show(found, machine=as_json)
-    judge(found)
 
 
-@click.command("test")
-@ident
-@as_json
-@with_door
-def test(door: Door, ident: str, *, as_json: bool) -> None:
-    """
-    The same as check.
+def _trying(name: str) -> click.Command:
+    """The same under two names."""
 
-    \b
-      ferry connection test shop
-    """
-    found = _asked(door, ident, "check", "trying")
-    show(found, machine=as_json)
-    judge(found)
+    @click.command(name, help=TRYING.format(name))
+    @ident
+    @wait
+    @timeout
+    @as_json
+    @with_door
+    def tried(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) -> None:
+        found = _asked(door, ident, "check", "trying")
+        found = awaited(door, found, timeout) if wait else found
+        show(found, machine=as_json)
+        judge(found)
+
+    return tried
 
 
 @click.command("patch")
@@ -142,6 +133,9 @@ def reconnect(
 
     \b
       ferry connection reconnect shop-sms --secret api_key=@CLICKSEND_KEY
+      ferry connection reconnect shop-sms --secret api_key      asks for it, unseen
+
+    Where one logs in with a browser, `ferry connect PROVIDER --key ID` does it.
     """
     body = {"settings": settings_of(changes), "secrets": secrets_of(hidden)}
     found = _asked(door, ident, "reconnect", "reconnecting", body)
@@ -201,45 +195,68 @@ def rotate(door: Door, ident: str, grace: float | None, *, as_json: bool) -> Non
     \b
       ferry connection rotate shop
 
-    Where a provider is told by hand, paste the new webhook_url there before the old one ends.
+    The old one is accepted until the provider is known to call the new one, and SECONDS beyond.  Where a person has to
+    paste it, it says so.
     """
     found = _asked(door, ident, "rotate", "rotating", {} if grace is None else {"grace_seconds": grace})
     show(found, machine=as_json)
-    ends = [one["accepted_until"] or "the provider knows the new one" for one in found["former_webhooks"]]
-    if ends and not as_json:
-        showing.note(f"The old URL is accepted until {ends[0]}.  New: {found['webhook_url']}")
+    if found["former_webhooks"]:
+        until = found["former_webhooks"][0]["accepted_until"] or "the provider calls the new one"
+        showing.note(f"The old URL is accepted until {until}.  New: {found['webhook_url']}")
+    judge(found)
 
 
 @click.command("archive")
 @ident
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--queued",
+    type=click.Choice(["hold", "cancel", "finish"]),
+    default="hold",
+    show_default=True,
+    help="What becomes of runs that wait.",
+)
+@click.option("--wait", is_flag=True, help="Wait for what is at the provider still.")
+@timeout
 @as_json
 @with_door
-def archive(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
+def archive(door: Door, ident: str, queued: str, timeout: float, *, yes: bool, wait: bool, as_json: bool) -> None:
     """
-    Take it out of service: its URL answers 404, what is queued becomes dead letters; what it did stays readable.
+    Take it out of service; what it did stays readable, and restore brings it back.
 
     \b
       ferry connection archive shop --yes
+      ferry connection archive shop --queued finish --wait
+
+    What is at the provider is waited for; then its webhook is taken out and its URL answers 404.  What is queued is
+    held until it is back or its time is over, or cancelled, or finished first.
     """
     showing.confirmed(f"Archive {ident}?", yes=yes, following=f"ferry connection archive {ident} --yes")
-    show(_asked(door, ident, "archive", "archiving"), machine=as_json)
+    found = _asked(door, ident, "archive", "archiving", {"queued": queued})
+    found = awaited(door, found, timeout) if wait else found
+    show(found, machine=as_json)
+    if found.get("archiving"):
+        told = f"{ident} takes nothing new; something of it is not finished yet"
+        raise Failure(told, following=f"ferry connection get {ident} --wait", code=failing.TIMED_OUT)
 
 
 @click.command("restore")
 @ident
+@wait
+@timeout
 @as_json
 @with_door
-def restore(door: Door, ident: str, *, as_json: bool) -> None:
+def restore(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) -> None:
     """
-    Bring an archived one back: it is tried and registered again.
+    Bring an archived one back: it is tried and registered again, and what was held goes on.
 
     \b
       ferry connection restore shop
     """
     found = _asked(door, ident, "restore", "restoring")
+    found = awaited(door, found, timeout) if wait else found
     show(found, machine=as_json)
     judge(found)
 
 
-COMMANDS = (check, test, patch, reconnect, pause, resume, rotate, archive, restore, apply)
+COMMANDS = (_trying("check"), _trying("test"), patch, reconnect, pause, resume, rotate, archive, restore, apply)

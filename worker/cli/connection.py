@@ -81,7 +81,11 @@ def get(door: Door, ident: str, timeout: float, *, wait: bool, as_json: bool) ->
 @click.option("--key", "ident", required=True, metavar="ID", help="Its name: letters, digits, - and _.")
 @click.option("--label", help="What people call it.")
 @click.option("--set", "changes", multiple=True, metavar="F=V", help="A setting.")
-@click.option("--secret", "hidden", multiple=True, metavar="F=@ENV", help="A secret: @ENV, @file, or - for stdin.")
+@click.option(
+    "--secret", "hidden", multiple=True, metavar="F=@ENV", help="A secret: @ENV, @file, - for stdin; F alone asks."
+)
+@click.option("--wait", is_flag=True, help="Wait while it is BUILDING.")
+@click.option("--timeout", type=float, default=30.0, show_default=True, help="Seconds to wait at most.")
 @as_json
 @with_door_beside_key
 def ensure(
@@ -91,7 +95,9 @@ def ensure(
     label: str | None,
     changes: tuple[str, ...],
     hidden: tuple[str, ...],
+    timeout: float,
     *,
+    wait: bool,
     as_json: bool,
 ) -> None:
     """
@@ -100,7 +106,8 @@ def ensure(
     \b
       ferry connection ensure clicksend --key shop-sms --set username=ada --secret api_key=@CLICKSEND_KEY
 
-    Secrets never stand in the command line: name a variable of the environment (@NAME) or a file (@./path).
+    Secrets never stand in the command line: name a variable of the environment (@NAME) or a file (@./path), or the
+    secret alone to be asked for it.
     """
     words: dict[str, Any] = {"settings": settings_of(changes), "secrets": secrets_of(hidden)}
     if label is not None:
@@ -108,6 +115,7 @@ def ensure(
     with showing.waiting(f"making {ident} work"):
         path = f"/v1/connections/{quote(ident, safe='')}"
         found = door.ask("PUT", path, body={"provider": provider, **words}, seconds=120.0)
+    found = awaited(door, found, timeout) if wait else found
     show(found, machine=as_json)
     judge(found)
 

@@ -19,11 +19,26 @@ def settings_of(words: Iterable[str]) -> dict[str, Any]:
 
 def secrets_of(words: Iterable[str]) -> dict[str, str]:
     """
-    {name: secret} of NAME=@VARIABLE, NAME=@./file and NAME=- (the first line of stdin).
+    {name: secret} of NAME=@VARIABLE, NAME=@./file, NAME=- (the first line of stdin), and NAME alone: asked for, unseen.
 
     raises: Failure for a secret that stands in the command line itself
     """
-    return {name: secret_of(name, value) for name, value in map(pair, words)}
+    return dict(_asked(word) if "=" not in word else _named(*pair(word)) for word in words)
+
+
+def _named(name: str, value: str) -> tuple[str, str]:
+    return name, secret_of(name, value)
+
+
+def _asked(name: str) -> tuple[str, str]:
+    """What a person types unseen.  raises: Failure where nobody is"""
+    import click
+
+    if not sys.stdin.isatty():
+        told = f"this is no terminal, so nobody is asked for {name}: name a variable or a file"
+        raise Failure(told, following=f"… --secret {name}=@{name.upper()}", code=failing.USAGE)
+    found: str = click.prompt(name, hide_input=True, err=True)
+    return name, found.strip()
 
 
 def pair(word: str) -> tuple[str, str]:

@@ -25,11 +25,11 @@ ENDS = {
 
 
 def awaited(door: Door, found: dict[str, Any], timeout: float) -> dict[str, Any]:
-    """The connection once it is no longer BUILDING, after `timeout` seconds at the latest."""
+    """The connection once it is neither BUILDING nor being archived, after `timeout` seconds at the latest."""
     path = f"/v1/connections/{quote(found['id'], safe='')}"
     until = time.monotonic() + timeout
     with showing.waiting(f"{found['id']} is {found['state']}"):
-        while found["state"] == BUILDING and time.monotonic() < until:
+        while (found["state"] == BUILDING or found.get("archiving")) and time.monotonic() < until:
             time.sleep(0.2)
             found = door.ask("GET", path)
     return found
@@ -41,9 +41,12 @@ def show(found: dict[str, Any], *, machine: bool) -> None:
         showing.data(found)
         return
     flat = {key: value for key, value in found.items() if key not in {"settings", "secrets", "clientAction", "error"}}
+    flat |= {name: found[name] or None for name in ("paused", "archived", "archiving") if name in found}
     flat |= {f"settings.{name}": value for name, value in (found.get("settings") or {}).items()}
     flat |= {f"secrets.{name}": value for name, value in (found.get("secrets") or {}).items()}
     flat["why"] = (found.get("error") or {}).get("text")
+    action = found.get("clientAction") or {}
+    flat |= {"to do": action.get("description"), "where": action.get("uiUrl")}
     showing.card(flat)
 
 
@@ -51,13 +54,17 @@ def judge(found: dict[str, Any]) -> None:
     """Ends with the exit code of a state that is not READY, and what to do about it."""
     code = ENDS.get(found["state"], failing.FAILED)
     if not code:
+        if found.get("clientAction"):  # it works, and something is for a person to do still
+            showing.note(f"{found['id']}: {found['clientAction']['description']}")
         return
     ident, provider = found["id"], found["provider"]
     action = found.get("clientAction") or {}
     why = action.get("description") or (found.get("error") or {}).get("text") or "it is being made"
     following = f"ferry connection check {ident}"
-    if code in {failing.NEEDS_PERSON, failing.REFUSED}:
-        following = f"ferry connection ensure {provider} --key {ident} --set NAME=VALUE --secret NAME=@ENV"
+    if code == failing.NEEDS_PERSON:
+        following = f"ferry connection reconnect {ident} --secret NAME=@ENV"
+    if code == failing.REFUSED:
+        following = f"ferry connection patch {ident} --set NAME=VALUE"
     if action.get("type") == "connect":
         following = f"ferry connect {provider} --key {ident}"
     raise Failure(f"{ident} is {found['state']}: {why}", following=following, code=code)

@@ -205,5 +205,51 @@ def test_a_file_that_cannot_be_meant(
     done = ferry("connection", "apply", "f.toml", *URL, transport=there.transport)
 
     assert (2, []) == (done.exit_code, there.asked)
-    assert err in done.stderr
+    assert err in done.output
     assert "literal-secret" not in done.output
+
+
+def test_a_bad_one_stops_no_other_and_the_rest_may_be_pruned(
+    ferry: Ferry, script: type[Script], tmp_path: Path
+) -> None:
+    """Wrong before anybody is asked, or not named at all: each is its own line, in text and JSON."""
+    (tmp_path / "f.toml").write_text(
+        '[shop]\nprovider = "clicksend"\n[bad]\nprovider = "1msg"\nsecrets = { token = "x" }\n'
+    )
+    page = {"items": [{**READY, "id": "gone"}, {**READY, "id": "bad"}], "cursor": None}
+    answers = {
+        PUT: (200, {**PLAN, "change": "none", "differences": []}),
+        ("GET", "/v1/connections"): (200, page),
+        ("POST", "/v1/connections/gone/archive"): (200, {**READY, "id": "gone", "state": "DISABLED"}),
+    }
+    there = script(answers)
+    words = ["connection", "apply", "f.toml", "--prune"]
+    done = ferry(*words, "--yes", *URL, transport=there.transport)
+    assert 2 == done.exit_code, done.output
+    assert "= shop" in done.stdout
+    assert '! bad: [bad] secrets.token must name a variable, as "${TOKEN}"' in done.stdout
+    assert "- gone\n" in done.stdout
+    assert "gone\tDISABLED" in done.stdout
+    told = json.loads(ferry(*words, "--diff", "--json", *URL, transport=script(answers).transport).stdout)["items"]
+    assert ["none", "wrong", "archive"] == [one["change"] for one in told]
+    assert 2 == ferry(*words, *URL, transport=script(answers).transport).exit_code  # nobody is here to ask
+
+
+def test_an_archive_that_is_not_finished_says_so(ferry: Ferry, script: type[Script]) -> None:
+    """Exit code 7; with --wait it is asked on."""
+    on = {**READY, "archiving": True, "archived": False}
+    away = {**READY, "state": "DISABLED", "archiving": False, "archived": True}
+    there = script({post("archive"): (200, on), ("GET", "/v1/connections/shop"): (200, away)})
+    words = ["connection", "archive", "shop", "--yes", "--queued", "finish"]
+    assert 7 == ferry(*words, *URL, transport=there.transport).exit_code
+    done = ferry(*words, "--wait", *URL, transport=there.transport)
+    assert (0, True) == (done.exit_code, "state\tDISABLED" in done.stdout)
+    assert {"queued": "finish"} == json.loads(there.asked[0].content)
+
+
+def test_a_secret_alone_is_asked_for_at_a_terminal_only(ferry: Ferry, script: type[Script]) -> None:
+    """Elsewhere it is said how else to give it."""
+    there = script({})
+    done = ferry("connection", "reconnect", "shop", "--secret", "api_key", *URL, transport=there.transport)
+    assert (2, []) == (done.exit_code, there.asked)
+    assert "--secret api_key=@API_KEY" in done.stderr
