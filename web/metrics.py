@@ -23,7 +23,7 @@ from web.blame import where
 from web.pressure import LIMITS, Pressure
 from web.spool.spool import Spool
 from worker.core import Core
-from worker.store import letters
+from worker.store import letters, unmatched
 from worker.store.backlog import dead_letters, waiting
 from worker.store.client import is_away
 
@@ -76,6 +76,7 @@ class _Depths(Collector):
         try:
             found = waiting(self.core.store)
             waits, gone = dead_letters(self.core.store), letters.dropped(self.core.store)
+            lonely = unmatched.count(self.core.store)
         except Exception as problem:  # noqa: BLE001  (a page without depths says more than none)
             if not is_away(problem):
                 log.error("depths not read", extra={"error": where(problem)})  # noqa: TRY400  (a traceback has words)
@@ -95,6 +96,7 @@ class _Depths(Collector):
         yield GaugeMetricFamily("ferry_dead_letters", "Dead letters that wait for a person.", waits)
         dropped = "Dead letters that had to go unread: there were too many."
         yield CounterMetricFamily("ferry_dead_letters_dropped", dropped, gone)
+        yield GaugeMetricFamily("ferry_unmatched_receipts", "Messages known by receipts alone for an hour.", lonely)
 
 
 class _Door(Collector):

@@ -166,6 +166,7 @@ def left_behind(world: World) -> Iterator[str]:
         "turn",
         "log",
         "mi",
+        "um",
     }
     names: Any = world.client.keys("*")
     for name in sorted(map(text, names)):

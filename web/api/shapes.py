@@ -179,6 +179,12 @@ class Message(Schema):
     contact = fields.Dict(allow_none=True)
 
 
+class Unmatched(Message):
+    """A message known by its receipts alone."""
+
+    seen_at = when("when the first receipt came")
+
+
 class Step(Schema):
     """One thing that happened to a message."""
 

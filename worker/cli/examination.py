@@ -20,7 +20,7 @@ from worker.expiry import warnings
 from worker.handlers import HandlersError, load
 from worker.rekeying import CAN_GO, advice
 from worker.settings import SettingsError
-from worker.store import causes, letters
+from worker.store import causes, letters, unmatched
 from worker.store.backlog import waiting
 from worker.store.condition import condition
 from worker.store.connections import READY, Stored
@@ -155,6 +155,7 @@ def _work(core: Core) -> Iterator[Finding]:
     told = f"{sum(now.ready.values())} lane(s) ready, the oldest for {now.worst:.1f} s; {now.parked} parked"
     yield Finding("warning" if now.worst > LATE else "ok", "backlog", told)
     yield from _letters(core)
+    yield from _unmatched(core)
     if core.store.client.exists(ELECTED):
         yield Finding("ok", "worker", "alive")
     else:
@@ -172,6 +173,15 @@ def _letters(core: Core) -> Iterator[Finding]:
     if gone:
         told = f"{gone} had to go unread: FERRY_DEAD_LETTERS or FERRY_DEAD_LETTER_BYTES was reached"
         yield Finding("warning", "dead letters", told, "ferry failed list")
+
+
+def _unmatched(core: Core) -> Iterator[Finding]:
+    count = unmatched.count(core.store)
+    if count:
+        told = (
+            f"{count} message(s) are known by receipts alone: somebody else sends with these credentials, or an answer"
+        )
+        yield Finding("warning", "receipts", f"{told} was lost; `ferry messages unmatched`", "ferry messages unmatched")
 
 
 def outside(url: str | None, key: str | None, transport: Any, *, needed: bool) -> Iterator[Finding]:

@@ -112,6 +112,39 @@ def timeline(door: Door, ident: str, *, as_json: bool) -> None:
     )
 
 
+@messages.command("unmatched")
+@click.option("--connection", help="Of this connection only.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+@as_json
+@with_door
+def unmatched(door: Door, connection: str | None, limit: int, *, as_json: bool) -> None:
+    """
+    List receipts that match nothing: of messages that nobody here sent, an hour after the first of them.
+
+    \b
+      ferry messages unmatched --connection shop-sms
+
+    Somebody else sends with these credentials, or the answer of a send was lost and its run is unknown.
+    """
+    found = door.pages("/v1/reports/unmatched", {"connection": connection}, size=min(limit, 500))
+    items = list(itertools.islice(found, limit))
+    if as_json:
+        showing.data({"items": items, "cursor": None})
+        return
+    showing.table(
+        items,
+        {
+            "SEEN": lambda one: one["seen_at"],
+            "CONNECTION": lambda one: one["connection"],
+            "STATUS": lambda one: one["status"],
+            "PROVIDER ID": lambda one: one["provider_id"],
+            "ID": lambda one: one["id"],
+        },
+    )
+    if not items:
+        showing.note("Every receipt has found its message.")
+
+
 @messages.command("conversations")
 @click.option("--connection", required=True, help="Whose.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")

@@ -21,6 +21,15 @@ def get(store: Store, ident: str) -> dict[str, Any] | None:
     return _shown(partition, ident, found) if found else None
 
 
+def several(store: Store, partition: int, wanted: Sequence[str]) -> list[dict[str, Any] | None]:
+    """The same of each, None for each that is gone; one round trip."""
+    with store.client.pipeline(transaction=False) as pipe:
+        for ident in wanted:
+            pipe.hgetall(store.key(partition, f"m:{ident}"))
+        records = pipe.execute() if wanted else []
+    return [_shown(partition, ident, one) if one else None for ident, one in zip(wanted, records, strict=True)]
+
+
 def across(
     store: Store,
     connections: Sequence[str],
@@ -32,11 +41,7 @@ def across(
     """The messages of these connections, newest first, and the cursor of the next page (None: the last)."""
 
     def read(partition: int, names: Sequence[str]) -> list[dict[str, Any] | None]:
-        with store.client.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.hgetall(store.key(partition, f"m:{name}"))
-            records = pipe.execute()
-        return [_shown(partition, name, one) if one else None for name, one in zip(names, records, strict=True)]
+        return several(store, partition, names)
 
     return newest.across(store, "mi", connections, read, wanted=wanted, before=before, limit=limit)
 

@@ -141,6 +141,9 @@ def _last(store: Store, stream: Stream) -> str:
 
 def indexes(store: Store, connections: Iterable[str], now_ms: int) -> None:
     """Forgets entries whose records are gone by themselves.  Scores are µs."""
+    for partition in range(store.partitions):
+        last = (now_ms - store.retention.runs) * 1000
+        store.client.zremrangebyscore(store.key(partition, "um"), "-inf", last)
     for connection in connections:
         partition = store.of(connection)
         runs, talks = now_ms - 2 * store.retention.runs, now_ms - CONVERSATIONS

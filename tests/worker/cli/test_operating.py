@@ -230,3 +230,21 @@ def test_a_list_is_items_and_a_cursor(live: Live, ferry: Ferry, typed: str) -> N
 
     assert 0 == done.exit_code, done.output
     assert {"items", "cursor"} == set(json.loads(done.stdout))
+
+
+def test_receipts_that_match_nothing(live: Live, ferry: Ferry, pipeline: Pipeline, settings: dict[str, str]) -> None:
+    """Listed, and worth a word of the doctor's."""
+    assert "Every receipt has found its message" in live("messages", "unmatched").stderr
+    stored = pipeline.core.connections.get("1msg")
+    assert stored is not None
+    pipeline.ingest(stored, pipeline.hook(stored, "ack-delivered"))
+    pipeline.settle()
+    store = pipeline.core.store
+    names: Any = store.client.zrange(store.key(0, "um"), 0, -1)
+    store.client.zincrby(store.key(0, "um"), -3_600_000_000, names[0])
+
+    ((_, connection, status, _, ident),) = rows(live("messages", "unmatched"))
+
+    assert ("1msg", "delivered") == (connection, status)
+    assert ident == json.loads(live("messages", "unmatched", "--json").stdout)["items"][0]["id"]
+    assert "1 message(s) are known by receipts alone" in ferry("doctor", **settings).stdout

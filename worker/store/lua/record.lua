@@ -6,37 +6,71 @@
 --    17 timeline kind, 18 record retention ms, 19 our own reference as a receipt gives it back ("" none)
 
 local FORWARD = { accepted = 1, sent = 2, delivered = 3, read = 4 }
+local FINAL = { expired = 1, failed = 2, rejected = 3 }
 
--- Statuses only move forward.  Delivered and read beat failed and expired; the provider's own time decides only
--- between two final ones that both have it.
-local function newer(old, old_at, new, new_at)
-  if not old then return true end
-  local from, to = FORWARD[old], FORWARD[new]
-  if from and to then return to > from end
-  if new == 'unknown' then return false end
-  if old == 'unknown' then return true end
-  if to then -- the old one is a failure
-    if to < 3 then return false end
-    if old_at and new_at then return new_at >= old_at end
-    return true
+-- How far a message came, and its failure: what loses is kept as `other`, so that receipts may come in any order and as
+-- often as they like.  Forward only; delivered and read beat a failure, unless the provider's own times say that the
+-- failure came later than the last of them.  Of failures the later one; without times the graver.
+local function later(a, b)
+  if a and b then return math.max(a, b) end
+  return a or b
+end
+
+local function further(had, new)
+  local from, to = FORWARD[had[1]], FORWARD[new[1]]
+  if to < 3 and from >= 3 then return had end
+  if to >= 3 and from >= 3 or to == from then
+    return { to > from and new[1] or had[1], later(had[2], new[2]) }
   end
-  if from then -- the new one is a failure
-    if from < 3 then return true end
-    if old_at and new_at then return new_at > old_at end
-    return false
+  return to > from and new or had
+end
+
+local function graver(had, new)
+  if had[2] ~= new[2] then
+    if had[2] and new[2] then return new[2] > had[2] and new or had end
+    return new[2] and new or had
   end
-  return old_at ~= nil and new_at ~= nil and new_at > old_at
+  return FINAL[new[1]] > FINAL[had[1]] and new or had
+end
+
+local function move(key, status, at)
+  local kept = redis.call('HMGET', key, 'status', 'sat', 'other', 'oat')
+  local new = { status, tonumber(at) }
+  local on, off = FORWARD[status] and new, FINAL[status] and new
+  if not on and not off then -- a word nobody knows changes nothing
+    if kept[1] and kept[1] ~= status then return end
+    new[2] = later(tonumber(kept[2]), new[2])
+  end
+  for i = 1, 3, 2 do
+    local had = kept[i] and { kept[i], tonumber(kept[i + 1]) }
+    if had and FORWARD[had[1]] then on = on and further(had, on) or had end
+    if had and FINAL[had[1]] then off = off and graver(had, off) or had end
+  end
+  local first, second = on or off or new, nil
+  if on and off then
+    local failed = FORWARD[on[1]] < 3 or (on[2] and off[2] and off[2] > on[2])
+    first, second = failed and off or on, failed and on or off
+  end
+  redis.call('HSET', key, 'status', first[1], 'sat', first[2] or '')
+  if second then redis.call('HSET', key, 'other', second[1], 'oat', second[2] or '') end
 end
 
 local function upsert_message(a)
   local key = P .. 'm:' .. a[6]
-  local had = redis.call('HMGET', key, 'status', 'sat')
-  if a[8] ~= '' and newer(had[1] or nil, tonumber(had[2] or ''), a[8], tonumber(a[9])) then
-    redis.call('HSET', key, 'status', a[8], 'sat', a[9])
-  end
+  if a[8] ~= '' then move(key, a[8], a[9]) end
   redis.call(a[17] == 'message.received' and 'HSET' or 'HSETNX', key, 'at', a[12]) -- a reaction may come before it
   if a[7] ~= '' then redis.call('HSETNX', key, 'pid', a[7]) end
-  if redis.call('HSETNX', key, 'connection', a[4]) == 1 then index(P .. 'mi:' .. a[4], a[6]) end
+  local told = a[17] == 'message.received' or a[17] == 'message.sent' or a[14] ~= ''
+  if redis.call('HSETNX', key, 'connection', a[4]) == 1 then
+    index(P .. 'mi:' .. a[4], a[6])
+    if a[17] == 'message.status' and not told then
+      -- Known by a receipt alone so far: what stays so is the unmatched report.
+      index(P .. 'um', a[6])
+      redis.call('ZREMRANGEBYRANK', P .. 'um', 0, -10001)
+    end
+  elseif told then
+    redis.call('ZREM', P .. 'um', a[6])
+  end
   if a[5] ~= '' then redis.call('HSETNX', key, 'conversation', a[5]) end
   if a[10] ~= '' then redis.call('HSETNX', key, 'direction', a[10]) end
   if a[14] ~= '' then redis.call('HSET', key, 'run', a[14]) end
