@@ -55,6 +55,19 @@ def test_all_is_well(dev: Dev) -> None:
     assert 401 == dev.client.get(f"{dev.info['url']}/v1/events").status_code
 
 
+def test_a_rotated_url_is_called_at_once_and_known_to_scripts(dev: Dev) -> None:
+    """The stand-in calls it, and dev.json names it a moment later."""
+    before = dev.info["connections"]["clicksend"]["webhook_url"]
+    after = json.loads(dev.ferry("connection", "rotate", "clicksend", "--json").stdout)["webhook_url"]
+    assert before != after
+
+    def named() -> str:
+        return str(json.loads(dev.file.read_text())["connections"]["clicksend"]["webhook_url"])
+
+    eventually(lambda: named() == after)
+    assert 0 == dev.ferry("trigger", "clicksend", "sms").returncode
+
+
 @pytest.mark.parametrize("provider", MESSAGES)
 def test_a_message_crosses_in_both_directions(dev: Dev, provider: str) -> None:
     """One webhook, three times: one event, and one reply in the provider's record."""

@@ -45,7 +45,7 @@ def listing(door: Door, provider: str | None, *, archived: bool, as_json: bool) 
         {
             "ID": lambda one: one["id"],
             "PROVIDER": lambda one: one["provider"],
-            "STATE": lambda one: "paused" if one.get("paused") else one["state"],
+            "STATE": lambda one: "paused" if one.get("paused") and one["state"] == "READY" else one["state"],
             "LABEL": lambda one: one["label"],
             "WHY": lambda one: (one.get("error") or {}).get("text"),
         },

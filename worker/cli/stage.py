@@ -6,6 +6,7 @@ At the next start the stand-ins have other ports: the connections are found and 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -39,6 +40,7 @@ class Stage:
         self._pids: dict[str, int] = {}
         self._over = threading.Event()
         self._provisioning = threading.Thread(target=self._run, name="ferry-stage", daemon=True)
+        self._following = threading.Thread(target=self._follow, name="ferry-follow", daemon=True)
 
     def __enter__(self) -> Self:
         folder.untell(self.plan.directory)
@@ -47,6 +49,8 @@ class Stage:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._over.set()
+        if self._following.is_alive():
+            self._following.join(2.0)
         folder.untell(self.plan.directory)
 
     def finish(self, pids: dict[str, int]) -> list[Stored]:
@@ -56,7 +60,21 @@ class Stage:
             raise Failure(f"the connections could not be made: {self._problem}") from self._problem
         self._pids = pids
         folder.tell(self.plan.directory, self.description())
+        self._following.start()
         return self._made
+
+    def _follow(self) -> None:
+        """What people change of the connections stands in dev.json, too: a rotated webhook's URL, say."""
+        seen: Any = None
+        while self._core is not None and not self._over.wait(1.0):
+            with contextlib.suppress(RedisError):
+                version = self._core.store.client.get("f:ver")
+                if seen not in (None, version):
+                    now = [self._core.connections.get(one.id, fresh=True) for one in self._made]
+                    self._made = [_newer(one, was) for one, was in zip(now, self._made, strict=True)]
+                    if not self._over.is_set():
+                        folder.tell(self.plan.directory, self.description())
+                seen = version
 
     def description(self) -> dict[str, Any]:
         """dev.json, as DESIGN §6 shows it; secrets only of connections to loopback, which these are."""
@@ -146,3 +164,8 @@ class Stage:
         }
         httpx.put(f"{self.plan.base_url(name)}/_sim/webhook", json=words, trust_env=False).raise_for_status()
         return made
+
+
+def _newer(now: Stored | None, was: Stored) -> Stored:
+    """As it is now, unless it left its stand-in: what is for the real provider stands in no file of ours."""
+    return now if now is not None and now.settings.get("base_url") == was.settings.get("base_url") else was
