@@ -18,6 +18,7 @@ from connectors.client import new_client
 from connectors.provider import Provider
 from connectors.registry import named
 from worker.flights import Flights
+from worker.hands import Hands
 from worker.outside import Outside
 from worker.settings import Settings
 from worker.store.base import Store, open_store
@@ -85,6 +86,7 @@ class Core:
     start: Callable[[str], None] = lambda job: None  # noqa: ARG005  (has a worker carry out a job of worker/jobs.py)
     clients: Clients = field(default_factory=Clients)
     flights: Flights = field(default_factory=Flights)
+    hands: Hands = field(default_factory=Hands)  # where handlers run
     outside: Outside = field(default_factory=Outside)  # where the files of attachments are
     room: Callable[[str], None] = lambda priority: None  # noqa: ARG005  (raises NoRoom where runs are not to be stored)
     stopping: threading.Event = field(default_factory=threading.Event)

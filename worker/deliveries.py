@@ -1,8 +1,9 @@
 """
 Events → apps.  Each subscription has a lane per conversation, so an app hears a conversation in order.
 
-A delivery that fails is tried again with growing pauses while its conversation waits; past the patience it is set
-aside as a dead letter and the conversation goes on.  At least once: an app tells doubles by the event's id.
+A delivery that fails, or takes longer than it may, is tried again with growing pauses while its conversation waits;
+past the patience it is set aside as a dead letter and the conversation goes on.  At least once: an app tells doubles by
+the event's id.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from connectors.errors import InvalidCall
 from worker.accept import Conflict, NotFound
 from worker.core import Core, Subscription
 from worker.handlers import Ferry
+from worker.hands import HandlerTooSlow
 from worker.retry import backoff
 from worker.store import lanes, letters
 from worker.store.text import text
@@ -85,18 +87,19 @@ def _deliver(
     if head.event is None:
         return "done", 0.0, None  # no longer kept
     event = _event(head)
+
+    def dead(cause: str, told: str) -> tuple[str, float, dict[str, Any]]:
+        return "dead", 0.0, _letter(core, subscription, event, cause, told)
+
     if strikes >= STRIKES:
-        return (
-            "dead",
-            0.0,
-            _letter(core, subscription, event, "handler_killed_worker", "it ended its worker three times"),
-        )
+        return dead("handler_killed_worker", "it ended its worker three times")
     stored = core.connections.get(event["connection"])
     if stored is None:
-        return "dead", 0.0, _letter(core, subscription, event, "connection_gone", "its connection no longer exists")
+        return dead("connection_gone", "its connection no longer exists")
     begun = time.monotonic()
+    answer = Ferry(core, stored, event, subscription.name)
     try:
-        subscription.call(event, Ferry(core, stored, event, subscription.name))
+        core.hands.call(lambda: subscription.call(event, answer), core.settings.handler_seconds)
     except Exception as problem:  # whatever an app's function raises is its delivery's failure
         kind = type(problem).__name__
         log.warning(
@@ -104,20 +107,13 @@ def _deliver(
             extra={"subscription": subscription.name, "event": event["id"], "type": event["type"], "error": kind},
             exc_info=log.isEnabledFor(logging.DEBUG),
         )
+        why = _why(core, subscription, problem)
         if isinstance(problem, InvalidCall | NotFound | Conflict):  # asking again would be answered the same
-            return (
-                "dead",
-                0.0,
-                _letter(core, subscription, event, f"handler_raised:{kind}", f"{subscription.name} raised {kind}"),
-            )
+            return dead(*why)
         wait = backoff(head.tries + 1)
         since = head.since if head.since is not None else _now(core)
         if (_now(core) - since) / 1000 + wait > core.settings.patience_seconds:
-            return (
-                "dead",
-                0.0,
-                _letter(core, subscription, event, f"handler_raised:{kind}", f"{subscription.name} raised {kind}"),
-            )
+            return dead(*why)
         return "again", wait, None
     log.info(
         "delivered",
@@ -129,6 +125,14 @@ def _deliver(
         },
     )
     return "done", 0.0, None
+
+
+def _why(core: Core, subscription: Subscription, problem: Exception) -> tuple[str, str]:
+    """The cause of a dead letter, and in a sentence: what a handler raises may have people's words in it."""
+    if isinstance(problem, HandlerTooSlow):
+        return "handler_too_slow", f"{subscription.name} took longer than {core.settings.handler_seconds:g} s"
+    kind = type(problem).__name__
+    return f"handler_raised:{kind}", f"{subscription.name} raised {kind}"
 
 
 def _event(head: lanes.Head) -> dict[str, Any]:

@@ -72,11 +72,18 @@ def watch(engine: Engine, hostname: str) -> RoundTrip:
     def ask() -> bool:
         return bool(engine.app.control.ping(destination=[hostname], timeout=ANSWER_WITHIN, limit=1))
 
-    def leave() -> None:
-        engine.stop()
-        until = time.monotonic() + LANDING
-        while engine.core.flights.now() and time.monotonic() < until:
-            time.sleep(0.1)
-        os._exit(TRY_AGAIN)  # the consumer hangs, so there is nothing that would stop it in order
+    return RoundTrip(ask, lambda: leave(engine))
 
-    return RoundTrip(ask, leave)
+
+def leave(engine: Engine) -> None:
+    """
+    Begins nothing new, lets what is at the socket and in a handler's hands come back, and ends for a supervisor.
+
+    The consumer or a handler hangs, so there is nothing that would stop in order.
+    """
+    engine.stop()
+    until = time.monotonic() + LANDING
+    core = engine.core
+    while (core.flights.now() or core.hands.busy) and time.monotonic() < until:
+        time.sleep(0.1)
+    os._exit(TRY_AGAIN)

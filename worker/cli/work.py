@@ -24,8 +24,8 @@ def worker() -> None:
     \b
       ferry worker
 
-    TERM lets what is under way finish.  Without an answer from its broker for 60 seconds it ends with a status other
-    than 0, so that its supervisor starts it again.
+    TERM lets what is under way finish.  Without an answer from its broker for 60 seconds, or when as many handlers as a
+    quarter of its slots never return, it ends with a status other than 0, so that its supervisor starts it again.
     """
     from worker import reporting
     from worker.settings import read
@@ -38,7 +38,7 @@ def worker() -> None:
     from kombu.transport.virtual import Channel
 
     from worker.app import Engine
-    from worker.cli.roundtrip import watch
+    from worker.cli.roundtrip import leave, watch
 
     folder.importable()
     # A wake-up is rung again by the tick, so none needs to be put back; and doing so over the connection that was just
@@ -60,6 +60,7 @@ def worker() -> None:
         quiet=True,
     )
     watch(engine, made.hostname).start()
+    engine.core.hands.watch(max(1, settings.slots // 4), lambda: leave(engine))
     engine.start()
     made.start()
     sys.exit(made.exitcode or 0)
