@@ -239,7 +239,7 @@ def check(ident: str) -> Response:
 @part.route("/<ident>", methods=["PUT"])
 @part.arguments(Ensuring, location="query")
 @part.doc(**takes(Whole))
-@part.response(200, shapes.Connection, description="Found or made, tried, registered; with dry_run what would change")
+@part.response(200, shapes.Ensured, description="Found or made, tried, registered; with dry_run what would change")
 @part.alt_response(409, "CONFLICT")
 @part.alt_response(422, "UNPROCESSABLE_ENTITY")
 def ensure(query: dict[str, Any], ident: str) -> Response:

@@ -142,6 +142,21 @@ class Connection(Schema):
     created_at = when("when it was made")
 
 
+class Difference(Schema):
+    """One word that would change."""
+
+    field = fields.Str(metadata=said("label, settings.x, secrets.x, limits.x", example="settings.username"))
+    before = fields.Raw(allow_none=True, metadata=said("secrets as …last4"))
+    after = fields.Raw(allow_none=True)
+
+
+class Ensured(Connection):
+    """The connection; with dry_run only what would change: id, provider, change and differences."""
+
+    change = fields.Str(metadata=said("with dry_run", enum=["create", "update", "none"]))
+    differences = fields.List(fields.Nested(Difference), metadata=said("with dry_run"))
+
+
 class ActionShape(Schema):
     """A thing a provider can do."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -134,14 +135,34 @@ def reconnect(
     \b
       ferry connection reconnect shop-sms --secret api_key=@CLICKSEND_KEY
       ferry connection reconnect shop-sms --secret api_key      asks for it, unseen
+      ferry connection reconnect shop-sms                       asks for what it has, at a terminal
 
     Where one logs in with a browser, `ferry connect PROVIDER --key ID` does it.
     """
-    body = {"settings": settings_of(changes), "secrets": secrets_of(hidden)}
+    if not changes and not hidden and sys.stdin.isatty():
+        body: dict[str, Any] = {"settings": {}, "secrets": _answered(door, ident)}
+    else:
+        body = {"settings": settings_of(changes), "secrets": secrets_of(hidden)}
     found = _asked(door, ident, "reconnect", "reconnecting", body)
     found = awaited(door, found, timeout) if wait else found
     show(found, machine=as_json)
     judge(found)
+
+
+def _answered(door: Door, name: str) -> dict[str, Any]:
+    """The secrets a person types unseen; Enter keeps what there is."""
+    from connectors.registry import find
+    from worker.cli.questions import at_terminal, questions
+
+    there = door.ask("GET", f"/v1/connections/{quote(name, safe='')}")
+    asker, kept = at_terminal(), {str(key): str(value) for key, value in (there.get("secrets") or {}).items()}
+    known = {**(there.get("settings") or {}), **kept}
+    found = {
+        one.name: asker.ask(one)
+        for one in questions(find(there["provider"]), there.get("settings") or {}, known)
+        if one.part == "secrets"
+    }
+    return {key: value for key, value in found.items() if value is not None}
 
 
 @click.command("pause")

@@ -85,7 +85,8 @@ def test_a_person_is_asked(redis: redis_client.Redis, name: str) -> None:
         assert stored.secrets["verify_token"] in terminal.output
 
 
-def test_a_connection_is_mended(redis: redis_client.Redis) -> None:
+@pytest.mark.parametrize("typed_words", ["connect 1msg --key shop", "connection reconnect shop"])
+def test_a_connection_is_mended(redis: redis_client.Redis, typed_words: str) -> None:
     """The same command again: settings stand, Enter keeps a secret, a new one is laid over; no second connection."""
     provider = find("1msg")
     pipeline = build(redis, api_keys=(KEY,))
@@ -96,7 +97,7 @@ def test_a_connection_is_mended(redis: redis_client.Redis) -> None:
             pipeline.core, "1msg", "shop", {**settings, "base_url": there}, {"token": "wrong-wrong"}
         )
         assert "CLIENT_ACTION_REQUIRED" == provision.check(pipeline.core, made).state
-        words = ["connect", "1msg", "--key", "shop", "--url", url]
+        words = [*typed_words.split(), "--url", url]
         for typed, code in (("", 4), (hidden["token"], 0)):
             with Terminal(words, {"FERRY_KEY": KEY}, person=True) as terminal:
                 terminal.until("token (Enter keeps …): ")
