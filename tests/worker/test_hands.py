@@ -104,7 +104,7 @@ def hear(event, ferry):
 
 
 def test_a_worker_with_too_many_ends_for_its_supervisor(redis: redis.Redis, redis_url: str, tmp_path: Path) -> None:
-    """A real one: what it can still do it does, then it ends with 75, and the next one goes on."""
+    """A real one: with one stuck it goes on with all else; with a quarter of its slots' worth it ends with 75."""
     (tmp_path / "stubborn.py").write_text(HANDLERS)
     ferry = build(redis)
     stored = ferry.connect("1msg")
@@ -113,27 +113,31 @@ def test_a_worker_with_too_many_ends_for_its_supervisor(redis: redis.Redis, redi
         changes = {"messages.0.body": text, "messages.0.chatId": f"1555010{number:04d}@c.us"}
         ferry.ingest(stored, ferry.hook(stored, "message", changes))
 
-    for number in range(2):
-        ingest("stuck", number)
-    for number in range(10, 16):
-        ingest("fine", number)
     given = {
         "REDIS_URL": redis_url,
         "FERRY_SECRET_KEYS": ferry.core.settings.secret_keys[0],
         "FERRY_HANDLERS": "stubborn",
         "FERRY_SLOTS": "8",  # a quarter is two
-        "FERRY_HANDLER_SECONDS": "0.5",
+        "FERRY_QUEUE_SLOTS": "4",
+        "FERRY_HANDLER_SECONDS": "0.3",
         "FERRY_PATIENCE_SECONDS": "0",
     }
-    log = tmp_path / "worker.log"
+    log, heard = tmp_path / "worker.log", tmp_path / "heard.txt"
+    heard.touch()
     with log.open("wb") as out:
         words = [sys.executable, "-m", "worker.cli", "worker"]
         worker = subprocess.Popen(words, cwd=tmp_path, env=environment(given), stdout=out, stderr=out)
         try:
+            ingest("stuck", 0)
+            eventually(lambda: letters.listing(ferry.core.store))
+            for number in range(10, 16):
+                ingest("fine", number)
+            eventually(lambda: ["fine"] * 6 == heard.read_text().split())
+            assert worker.poll() is None, log.read_text()
+            ingest("stuck", 1)
             assert 75 == worker.wait(60), log.read_text()
         finally:
             worker.kill()
             worker.wait()
-    assert ["fine"] * 6 == (tmp_path / "heard.txt").read_text().split()
     assert ["handler_too_slow"] * 2 == [one["cause"] for one in letters.listing(ferry.core.store)]
     assert "too many handlers do not return" in log.read_text()
