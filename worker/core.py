@@ -24,6 +24,7 @@ from worker.settings import Settings
 from worker.store.base import Store, open_store
 from worker.store.connections import Connections, Stored
 from worker.store.vault import Vault
+from worker.suspects import Suspects
 
 log = logging.getLogger("ferry")
 
@@ -87,6 +88,7 @@ class Core:
     clients: Clients = field(default_factory=Clients)
     flights: Flights = field(default_factory=Flights)
     hands: Hands = field(default_factory=Hands)  # where handlers run
+    suspects: Suspects = field(default_factory=Suspects)
     outside: Outside = field(default_factory=Outside)  # where the files of attachments are
     room: Callable[[str], None] = lambda priority: None  # noqa: ARG005  (raises NoRoom where runs are not to be stored)
     stopping: threading.Event = field(default_factory=threading.Event)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from connectors.errors import InvalidCall
@@ -21,12 +22,12 @@ from worker.hands import HandlerTooSlow
 from worker.retry import backoff
 from worker.store import lanes, letters
 from worker.store.text import text
+from worker.suspects import PAUSE_MS, STRIKES
 
 log = logging.getLogger("ferry.deliveries")
 
 ITEMS = 25  # of one lane before others get their turn
 SECONDS = 10.0
-STRIKES = 3
 MARGIN = 5000  # ms a lease is longer than a handler may take
 
 
@@ -45,11 +46,24 @@ def drain(core: Core, partition: int, queue: str) -> None:
         core.ring(partition, taken.rings)
         if taken.head is None:
             return
-        _lane(core, partition, subscription, taken, lease, until)
+        with core.suspects.alone(taken.strikes) as cleared:
+            if cleared is None:
+                lanes.hold_back(core.store, partition, taken, PAUSE_MS)
+            else:
+                _lane(core, partition, subscription, taken, lease, until, cleared)
     core.ring(partition, (queue,))
 
 
-def _lane(core: Core, partition: int, subscription: Subscription, taken: lanes.Claim, lease: int, until: float) -> None:
+def _lane(
+    core: Core,
+    partition: int,
+    subscription: Subscription,
+    taken: lanes.Claim,
+    lease: int,
+    until: float,
+    cleared: Callable[[], None],
+) -> None:
+    """Hands one lane's events over.  cleared: its first head has not killed us."""
     head: lanes.Head | None = taken.head
     strikes = taken.strikes
     for count in range(1, ITEMS + 1):
@@ -57,6 +71,7 @@ def _lane(core: Core, partition: int, subscription: Subscription, taken: lanes.C
             return
         verdict, wait, letter = _deliver(core, subscription, head, strikes)
         strikes = 0
+        cleared()
         at = int(_now(core) + wait * 1000) if verdict == "again" else ""
         told = core.store.run(
             "delivered",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from connectors import reading
@@ -22,12 +22,12 @@ from worker.normalise import NO_TALK, Origin, subject, to_commit
 from worker.store import events, ids, journal, lanes, letters, messages
 from worker.store.connections import Stored
 from worker.store.events import Commit
+from worker.suspects import PAUSE_MS, STRIKES
 
 log = logging.getLogger("ferry.inbox")
 
 COMMITS = 64  # a round trip
 SECONDS = 10.0  # one wake-up works at most this long before it lets others have the slot
-STRIKES = 3  # deaths on one request before it is set aside
 CONTENT = frozenset({EventType.RECEIVED, EventType.SENT, EventType.EDITED})
 
 
@@ -43,8 +43,21 @@ def drain(core: Core, partition: int, queue: str) -> None:
     if taken.batch is None:
         return
     until = time.monotonic() + SECONDS
-    batch: lanes.Batch | None = taken.batch
-    strikes = taken.strikes
+    with core.suspects.alone(taken.strikes) as cleared:
+        if cleared is None:
+            lanes.hold_back(core.store, partition, taken, PAUSE_MS)
+            return
+        _work(core, partition, source, taken, until, cleared)
+    if not core.may_go_on(until):
+        core.ring(partition, (queue,))
+
+
+def _work(
+    core: Core, partition: int, source: str, taken: lanes.Claim, until: float, cleared: Callable[[], None]
+) -> None:
+    """Batch after batch.  cleared: the first request of the first has not killed us."""
+    lease = int(core.settings.lease_seconds * 1000)
+    batch, strikes = taken.batch, taken.strikes
     try:
         while batch is not None:
             if strikes >= STRIKES:
@@ -52,14 +65,13 @@ def drain(core: Core, partition: int, queue: str) -> None:
             else:
                 handle(core, source, batch)
             strikes = 0
+            cleared()
             more = lease if core.may_go_on(until) else 0
             batch = lanes.advance(core.store, partition, source, taken.token, batch, lease=more)
     except Exception:
         # The lane is given back for soon; what was committed stays, what was not is repeated.
         lanes.release(core.store, partition, taken.lane, taken.token, _soon(core))
         raise
-    if not core.may_go_on(until):
-        core.ring(partition, (queue,))
 
 
 def _soon(core: Core) -> int:

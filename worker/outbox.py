@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,12 +31,13 @@ from worker.retry import decide
 from worker.store import journal, lanes, runs
 from worker.store.client import is_away
 from worker.store.text import text
+from worker.suspects import PAUSE_MS, STRIKES
 
 log = logging.getLogger("ferry.outbox")
 
 ITEMS = 25  # of one lane before others get their turn
 SECONDS = 10.0
-STRIKES = 3
+OPEN = frozenset({"queued", "waiting"})  # what may be begun
 GRACE = 500  # ms after a deadline before a takeover judges
 FLIGHT_MARGIN = 5000  # ms an echo is held longer than its run may take
 
@@ -54,13 +55,17 @@ def drain(core: Core, partition: int, queue: str) -> None:
         core.ring(partition, taken.rings)
         if taken.head is None:
             return
-        if not _lane(core, partition, taken, until):
-            return
+        doubted = text(taken.head.record.get("state")) in OPEN
+        with core.suspects.alone(taken.strikes if doubted else 0) as cleared:
+            if cleared is None:
+                lanes.hold_back(core.store, partition, taken, PAUSE_MS)
+            elif not _lane(core, partition, taken, until, cleared):
+                return
     core.ring(partition, (queue,))
 
 
-def _lane(core: Core, partition: int, taken: lanes.Claim, until: float) -> bool:
-    """Works off one lane; False when the whole queue has to wait."""
+def _lane(core: Core, partition: int, taken: lanes.Claim, until: float, cleared: Callable[[], None]) -> bool:
+    """Works off one lane; False when the whole queue has to wait.  cleared: its first head has not killed us."""
     head: lanes.Head | None = taken.head
     strikes = taken.strikes
     count = 0
@@ -69,6 +74,7 @@ def _lane(core: Core, partition: int, taken: lanes.Claim, until: float) -> bool:
         go_on = count < ITEMS and core.may_go_on(until)
         done = _head(core, partition, taken, head, strikes, go_on=go_on)
         strikes = 0
+        cleared()
         if done is None:
             return False
         core.ring(partition, done.rings)
@@ -81,7 +87,7 @@ def _head(
 ) -> runs.Finished | None:
     """One head: what came of it, or None when the queue has to wait."""
     state = text(head.record.get("state"))
-    if state not in {"queued", "waiting"}:
+    if state not in OPEN:
         return _orphan(core, partition, taken, head, go_on=go_on)
     stored = core.connections.get(text(head.record.get("connection")))
     provider = core.provider(stored) if stored is not None else None

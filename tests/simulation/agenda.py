@@ -23,21 +23,27 @@ class Faults:
     """
     How often things go wrong: kill, freeze and stall a step; lose a bell; repeat a script whose answer got lost.
 
-    silence: whether the provider may leave a call without an answer
+    silence:  whether the provider may leave a call without an answer
+    storms:   three quick deaths of everybody, so often, each just after the leases of the one before ran out
+    handling: how long a handler may take, in ms
     """
 
     kill: float = 0.004
-    kills: int = 4  # at most, so that innocent items do not collect three strikes by chance
+    kills: int = 4  # at most
     freeze: float = 0.012
     stall: float = 0.03
     lose: float = 0.2
     repeat: float = 0.02
     silence: bool = True
+    storms: int = 0
+    handling: int = 300
 
 
 NONE = Faults(kill=0, kills=0, freeze=0, stall=0, lose=0, repeat=0)
 HARSH = Faults(kill=0.01, kills=6, freeze=0.04, stall=0.05)  # to see sooner that a rule is missing
 FROZEN = Faults(kills=0, freeze=0.04, silence=False)  # nobody dies, everybody answers: all outcomes can be known
+STORMY = Faults(kills=0, freeze=0, stall=0.1, storms=2, handling=2_000)  # everybody dies three times in a row
+SLEEPY = Faults(kills=0, freeze=0.1)  # nobody dies by chance, many freeze
 
 
 @dataclass
@@ -52,6 +58,7 @@ class Process:
     epoch: int = 0  # of Redis, as this process saw it last
     quiet_until: int = 0  # it claims nothing before
     flights: dict[str, Any] = field(default_factory=dict)
+    suspects: list[int] = field(default_factory=list)  # since when an item with strikes is in hand
 
     def ends(self) -> None:
         """All it was doing and knew is gone."""
@@ -60,6 +67,7 @@ class Process:
         self.busy = 0
         self.frozen_until = 0
         self.flights = {}
+        self.suspects = []
 
 
 class Agenda:

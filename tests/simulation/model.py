@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 LEASE, CALL, GRACE, HOLD, LIMIT = 1_000, 2_000, 500, 10_000, 2
@@ -30,13 +31,24 @@ class Model:
     lanes: dict[str, list[str]] = field(default_factory=dict)
     scores: dict[str, int] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
+    strikes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # lane → the item, and who died on it
 
     def head(self, lane: str) -> str | None:
         items = self.lanes.get(lane, [])
         return items[0] if items else None
 
     def holds(self, lane: str, token: str) -> bool:
-        return self.held.get(lane) == token
+        """Whether it is this holder's; one who lost it and asks lives, and takes its strike back."""
+        if self.held.get(lane) == token:
+            return True
+        item, tokens = self.strikes.get(lane, ("", []))
+        self._strike(lane, item, [one for one in tokens if one != token])
+        return False
+
+    def _strike(self, lane: str, item: str, tokens: list[str]) -> None:
+        self.strikes.pop(lane, None)
+        if tokens:
+            self.strikes[lane] = (item, tokens)
 
     def submit(self, run: str, lane: str, *, repeatable: bool) -> str:
         if run in self.runs:
@@ -49,8 +61,8 @@ class Model:
         self.lanes.setdefault(lane, []).append(run)
         self.scores.setdefault(lane, self.now)
 
-    def claimable(self) -> tuple[str, set[str]]:
-        """What a claim tells, and the lanes it may give."""
+    def choices(self) -> tuple[str, set[str]]:
+        """What a claim looks at first, and the lanes that may be."""
         order = sorted((score, lane) for lane, score in self.scores.items())
         if not order:
             return "empty", set()
@@ -61,9 +73,40 @@ class Model:
         dead = {lane for lane in self.held if self.scores[lane] <= self.now}
         return ("lane", dead) if dead else ("full", set())
 
-    def claim(self, lane: str, token: str) -> None:
-        self.held[lane] = token
+    def claims(self) -> list[tuple[str, str, Model]]:
+        """What a claim may tell: (told, lane, the model as it is then, with the lane held under "?")."""
+        told, lanes = self.choices()
+        if told != "lane":
+            return [(told, "", self)]
+        found: list[tuple[str, str, Model]] = []
+        for lane in sorted(lanes):
+            then = deepcopy(self)
+            if then._take(lane):
+                found.append((told, lane, then))
+            else:
+                found += then.claims()
+        return found
+
+    def _take(self, lane: str) -> bool:
+        """Whether it is given; an empty one goes, and one that was struck twice rests first."""
+        item, former = self.head(lane), self.held.get(lane)
+        if item is None:
+            self.let_go(lane)
+            return False
+        run = self.runs[item]
+        seen, tokens = self.strikes.get(lane, ("", []))
+        tokens = tokens if seen == item else []
+        struck = former is not None and (run.state in OPEN or (run.state == "leaving" and run.repeatable))
+        if struck:
+            tokens = [*tokens, str(former)]
+        if former is not None:
+            self._strike(lane, item, tokens)
+        if struck and len(tokens) == 2:
+            self.let_go(lane, self.now + 2 * LEASE)
+            return False
+        self.held[lane] = "?"
         self.scores[lane] = self.now + LEASE
+        return True
 
     def let_go(self, lane: str, until: int | None = None) -> None:
         self.held.pop(lane, None)
@@ -71,6 +114,7 @@ class Model:
             self.scores[lane] = self.now if until is None else until
         else:
             self.scores.pop(lane, None)
+            self.strikes.pop(lane, None)
 
     def release(self, lane: str, token: str, until: int | None) -> bool:
         if not self.holds(lane, token):
@@ -103,6 +147,7 @@ class Model:
         if self.head(lane) != ident:
             return False
         self.lanes[lane].pop(0)
+        self.strikes.pop(lane, None)
         return True
 
     def drop(self, lane: str, ident: str) -> None:
@@ -119,6 +164,7 @@ class Model:
             return "stale"
         head, park = self.head(lane) == ident, None
         if run.state in {"leaving", "unknown"} or attempt == "":
+            self._lived(lane, ours=ours)
             if verdict == "again" and run.cancel:
                 verdict = "cancelled"
             elif verdict == "again" and not head:
@@ -141,6 +187,11 @@ class Model:
             return "ok"
         self.scores[lane] = self.now + LEASE
         return "next"
+
+    def _lived(self, lane: str, *, ours: bool) -> None:
+        """Its holder tells an outcome: nobody died on it."""
+        if ours:
+            self.strikes.pop(lane, None)
 
     def orphan(self, ident: str, lane: str, token: str) -> str:
         run = self.runs[ident]

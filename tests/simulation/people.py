@@ -117,6 +117,8 @@ def webhook(world: World, number: int) -> None:
         world.facts[ident] = fact["from"]
         if dice.random() < 0.03:
             world.stubborn.add(ident)
+        if dice.random() < 0.02:
+            world.deadly.add(ident)
         found.append(fact)
     request = ingest(world, json.dumps(found))
     world.in_request[request] = [ids.event_id(0, "k1", "message.received", fact["key"]) for fact in found]

@@ -24,11 +24,18 @@ def drain(world: World, process: Process, queue: str) -> Steps:
     taken = lanes.claim(world.store, 0, queue, lease=sender.LEASE, limit=1, batch=BATCH)
     yield None
     batch, strikes = taken.batch, taken.strikes
+    mark = sender.suspect(world, process, strikes)
+    if mark is None:
+        lanes.release(world.store, 0, taken.lane, taken.token, world.now + sender.PAUSE)
+        yield None
+        return
     while batch is not None:
         if strikes >= sender.STRIKES:
             ident = ids.request_id(source, batch.entries[0][0])
             letters.put(world.store, 0, ident, kind="request", cause="killed", connection=source, body={})
             del batch.entries[1:]
+            poison = any("poison" in fact for fact in json.loads(batch.entries[0][1]["b"]))
+            world.aside.append("" if poison else f"request {ident}")
             yield None
         else:
             found = [fact for _, fields in batch.entries for fact in json.loads(fields["b"])]
@@ -37,6 +44,7 @@ def drain(world: World, process: Process, queue: str) -> Steps:
             for begin in range(0, len(found), CHUNK):
                 yield from _commit(world, found[begin : begin + CHUNK])
         strikes = 0
+        mark = sender.cleared(process, mark)
         more = sender.LEASE if world.now < until else 0
         batch = lanes.advance(world.store, 0, source, taken.token, batch, lease=more, batch=BATCH)
         yield None

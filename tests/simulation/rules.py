@@ -99,10 +99,24 @@ ONLY_THE_HOLDER = Without(
     (),
     {"finish": [("if attempt == '' then", "if not ours then return nothing('stale') end\nif attempt == '' then")]},
 )
+# Without these three, what kills nobody is set aside with what kills: how much of it is a matter of chance.
+STRIKES = {
+    "a suspect is taken up alone": Without("suspects are taken up side by side", (), rules=Rules(alone=False)),
+    "one struck twice rests": Without(
+        "one that was struck twice is taken up at once",
+        (),
+        {"claim": [("if struck and strikes == 2 then", "if false then")]},
+    ),
+    "the frozen take their strike back": Without(
+        "a freeze longer than a lease counts like a death",
+        (),
+        {"*": [("      if one ~= token then left[#left + 1] = one end", "      left[#left + 1] = one")]},
+    ),
+}
 FORGETS = Without("Redis forgets its last second, and what left is said again", (), rules=Rules(forgets=True))
 
 # Halves of "no deadlines": each catches most of what the other lets through.
-ALONE = {
+HALVES = {
     "no deadline of the sender": Without(
         "no sender-side deadline before the socket",
         ("reordered", "cancelled", "untrue", "doubled"),

@@ -8,16 +8,21 @@ from random import Random
 
 import redis
 
-from tests.simulation import checks, forgetting, people
+from tests.simulation import checks, forgetting, people, sender
 from tests.simulation.agenda import Faults
-from tests.simulation.world import Rules, World
+from tests.simulation.world import Crew, Rules, World
 
 PATIENCE = 30 * 60_000  # ms of peace after which what still waits is stuck
 
 
 @dataclass(frozen=True)
 class Report:
-    """What one schedule showed.  `broken`: sentences, each a promise that was not kept."""
+    """
+    What one schedule showed.
+
+    broken:   sentences, each a promise that was not kept
+    aside:    what was set aside because it ended its worker three times; `innocent` of them does not
+    """
 
     seed: int
     broken: list[str]
@@ -26,6 +31,8 @@ class Report:
     unknown: int
     kills: int
     freezes: int
+    aside: int
+    innocent: int
     log: list[str]
 
     def __str__(self) -> str:
@@ -40,12 +47,14 @@ def play(
     scripts: Mapping[str, str],
     rules: Rules | None = None,
     faults: Faults | None = None,
+    crew: Crew | None = None,
 ) -> Report:
     """Plays a schedule on an emptied database."""
     client.flushdb()
     dice = Random(seed)
-    world = World(client, dice, rules or Rules(), faults or Faults(), scripts)
+    world = World(client, dice, rules or Rules(), faults or Faults(), scripts, crew or Crew())
     people.plan(world)
+    _storms(world)
     if world.rules.forgets:
         forgetting.plan(world)
     world.agenda.after(dice.choice((25_000, 40_000, 120_000)), lambda: _peace(world))
@@ -59,8 +68,24 @@ def play(
         sum(state == "unknown" for state in states.values()),
         world.agenda.kills,
         world.agenda.freezes,
+        len(world.aside),
+        sum(bool(one) for one in world.aside),
         world.log,
     )
+
+
+def _storms(world: World) -> None:
+    for _ in range(world.faults.storms):
+        at = world.dice.randint(1_000, people.BUSY_MS)
+        for _ in range(3):
+            world.agenda.after(at, lambda: _everybody_dies(world))
+            at += sender.LEASE + world.dice.randint(100, 1_500)
+
+
+def _everybody_dies(world: World) -> None:
+    for process in world.processes:
+        if process.up:
+            world.agenda.kill(process)
 
 
 def _peace(world: World) -> None:

@@ -21,10 +21,11 @@ CALL = 5_000
 GRACE = 500
 HOLD = 60_000
 BREAKER = runs.Breaker(failures=2, pause_ms=2_000, most_ms=20_000)
-PARALLEL = 2
 ITEMS = 5
 STRIKES = 3
 TRIES = 8
+PATIENCE = 10_000  # ms after which a suspect is not waited for
+PAUSE = 200
 REMEMBERS = 5_000  # ms a finished flight is still known, for a Redis that forgot it
 QUIET = 10_000  # ms without claims after Redis came back without its last moments
 PACES = {"k1": (150.0, 2), "k2": (0.0, 1)}
@@ -49,7 +50,7 @@ def drain(world: World, process: Process, queue: str) -> Steps:
     """Works off a connection's ready lanes."""
     until, answering = world.now + 10_000, True
     while world.now < until and may_claim(world, process):
-        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=PARALLEL, answering=answering)
+        taken = lanes.claim(world.store, 0, queue, lease=LEASE, limit=world.crew.parallel, answering=answering)
         answering = False
         yield None
         world.publish(taken.rings)
@@ -57,10 +58,17 @@ def drain(world: World, process: Process, queue: str) -> Steps:
             return
         head: lanes.Head | None = taken.head
         strikes, count = taken.strikes, 0
+        doubted = text(taken.head.record.get("state")) in {"queued", "waiting"}
+        mark = suspect(world, process, strikes if doubted else 0)
+        if mark is None:
+            lanes.release(world.store, 0, taken.lane, taken.token, world.now + PAUSE)
+            yield None
+            continue
         while head is not None:
             count += 1
             go_on = count < ITEMS and world.now < until
             done = yield from _head(world, process, taken, head, strikes, go_on=go_on)
+            mark = cleared(process, mark)
             if done is None:
                 return
             strikes = 0
@@ -68,6 +76,23 @@ def drain(world: World, process: Process, queue: str) -> Steps:
             head = done.head
     if world.now >= until:
         world.publish([queue])
+
+
+def suspect(world: World, process: Process, strikes: int) -> int | None:
+    """As worker/suspects.py: a mark, 0 where nothing is suspected, None where another suspect is in hand."""
+    if not 0 < strikes < STRIKES or not world.rules.alone:
+        return 0
+    if any(world.now - begun < PATIENCE for begun in process.suspects):
+        return None
+    process.suspects.append(world.now)
+    return world.now
+
+
+def cleared(process: Process, mark: int) -> int:
+    """It has not killed."""
+    if mark in process.suspects:
+        process.suspects.remove(mark)
+    return 0
 
 
 def may_claim(world: World, process: Process) -> bool:
@@ -114,6 +139,7 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
     if text(head.record.get("state")) not in {"queued", "waiting"}:
         return (yield from _orphan(world, taken, run, go_on=go_on))
     if strikes >= STRIKES:
+        world.aside.append("" if run.poison else f"run {run.id}")
         return (yield from _finish(world, taken, run, "", failed(world, run, "killed"), go_on=go_on))
     if run.poison:
         raise Dies

@@ -61,14 +61,16 @@ class Lanes(RuleBasedStateMachine):
     @rule()
     def claim(self) -> None:
         """Somebody answers a bell."""
-        told, wanted = self.model.claimable()
+        former = dict(self.model.held)
+        may = {(told, lane): model for told, lane, model in self.model.claims()}
         taken = lanes.claim(self.store, 0, QUEUE, lease=LEASE, limit=LIMIT)
-        assert told == taken.told
+        assert (taken.told, taken.lane) in may
+        self.model = may[taken.told, taken.lane]
         if taken.head is not None:
-            assert taken.lane in wanted
-            assert self.model.held.get(taken.lane, "") == taken.former
+            assert former.get(taken.lane, "") == taken.former
             assert self.model.head(taken.lane) == taken.head.item
-            self.model.claim(taken.lane, taken.token)
+            assert len(self.model.strikes.get(taken.lane, ("", []))[1]) == taken.strikes
+            self.model.held[taken.lane] = taken.token
             self.claims.append((taken.lane, taken.token))
 
     def claim_of(self, pick: int) -> tuple[str, str]:

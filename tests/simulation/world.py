@@ -15,8 +15,17 @@ from tests.simulation.provider import Deed, Provider
 from worker.store import scripts
 from worker.store.base import Store
 
-PROCESSES = 3
-SLOTS = 3
+
+@dataclass(frozen=True)
+class Crew:
+    """The workers: so many processes with so many slots, of which one queue may hold `parallel`."""
+
+    processes: int = 3
+    slots: int = 3
+    parallel: int = 2
+
+
+ALONE = Crew(processes=1, slots=8, parallel=8)  # one who dies takes everything with it
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Rules:
     deadline: bool = True  # the sender looks at its deadline directly before the socket
     reassert: bool = True  # a worker says again what it knows when Redis forgot
     forgets: bool = False  # Redis comes back without its last second
+    alone: bool = True  # what may have killed is taken up alone in its process
 
 
 @dataclass
@@ -70,6 +80,7 @@ class World:
     rules: Rules
     faults: Faults
     scripts: Mapping[str, str]
+    crew: Crew = field(default_factory=Crew)
     agenda: Agenda = field(init=False)
     store: Shaky = field(init=False)
     provider: Provider = field(init=False)
@@ -79,6 +90,8 @@ class World:
     facts: dict[str, str] = field(default_factory=dict)  # event id → conversation, in the order they were accepted
     in_request: dict[str, list[str]] = field(default_factory=dict)  # request id → event ids
     stubborn: set[str] = field(default_factory=set)  # events an app never manages
+    deadly: set[str] = field(default_factory=set)  # events that end the worker that hands them over
+    aside: list[str] = field(default_factory=list)  # what was set aside because it ended its worker three times
     epoch: int = 0
     calm: bool = False  # no faults any more
     log: list[str] = field(default_factory=list)
@@ -88,7 +101,7 @@ class World:
         self.store = Shaky(self.client, now=lambda: str(self.agenda.now), texts=dict(self.scripts))
         self.store.agenda = self.agenda
         self.provider = Provider(self.agenda, self.dice, self._told)
-        self.processes = [Process(name) for name in range(PROCESSES)]
+        self.processes = [Process(name) for name in range(self.crew.processes)]
 
     def _told(self, deed: Deed) -> None:
         from tests.simulation import people
@@ -114,7 +127,7 @@ class World:
 
     def _deliver(self, queue: str, expires: int) -> None:
         process = self.dice.choice(self.processes)
-        if process.up and process.busy < SLOTS:
+        if process.up and process.busy < self.crew.slots:
             self.agenda.spawn(process, self._work(process, queue))
         elif self.now < expires:
             self._bell(queue, expires, self.dice.randint(20, 200))

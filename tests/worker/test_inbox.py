@@ -15,6 +15,7 @@ from connectors.registry import PROVIDERS
 from tests.worker.pipeline import Pipeline, build
 from worker import inbox
 from worker.store import events, journal, lanes, letters
+from worker.suspects import STRIKES
 
 
 @pytest.fixture
@@ -100,7 +101,7 @@ def test_a_request_that_kills_its_reader_is_set_aside(ferry: Pipeline) -> None:
             time.sleep(0.01)
             continue
         while batch is not None:
-            if taken.strikes >= inbox.STRIKES:
+            if taken.strikes >= STRIKES:
                 lanes.release(ferry.core.store, 0, taken.lane, taken.token)
                 ferry.settle()
                 break

@@ -122,6 +122,12 @@ def release(store: Store, partition: int, lane: str, token: str, until: int | No
     return bool(told[0])
 
 
+def hold_back(store: Store, partition: int, taken: Claim, ms: int) -> None:
+    """Lets a lane that was just claimed go, to be looked at again in `ms`; its strikes stay."""
+    seconds, micros = store.client.time()
+    release(store, partition, taken.lane, taken.token, int(seconds) * 1000 + int(micros) // 1000 + ms)
+
+
 def advance(
     store: Store, partition: int, source: str, token: str, done: Batch, *, lease: int, batch: int = BATCH
 ) -> Batch | None:

@@ -8,7 +8,7 @@ if not holds(lane, token) then return { 'lost' } end
 local cursor = redis.call('GET', P .. 'c:' .. source) or '0-0'
 if cursor ~= from and cursor ~= to then return { 'lost' } end
 redis.call('SET', P .. 'c:' .. source, to)
-local careful = string.match(redis.call('HGET', P .. 's:' .. q, lane) or '', '(%S+)$')
+local _, _, careful = strikes_of(lane)
 local batch = tonumber(ARGV[7])
 if careful then
   local function later(a, b)
@@ -20,7 +20,7 @@ if careful then
   if careful == '-' or later(to, careful) then
     redis.call('HDEL', P .. 's:' .. q, lane)
   else
-    redis.call('HSET', P .. 's:' .. q, lane, '- 0 ' .. careful)
+    strike(lane, '-', '', careful)
     batch = 1
   end
 end

@@ -4,7 +4,7 @@
 --   → {"lane", lane, former token or "", strikes, rings, head}    head: {id, record}, or {cursor, requests} of a source
 --   judging: only what a dead holder has left at the provider, also behind a closed gate: nobody else comes for it there
 local q, token, lease, limit, batch = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local Q, H, S = P .. 'q:' .. q, P .. 'h:' .. q, P .. 's:' .. q
+local Q, H = P .. 'q:' .. q, P .. 'h:' .. q
 -- Only who answers a wake-up takes the bell down; who merely goes on to the next lane leaves it, else every lane rings.
 if ARGV[7] == '1' then redis.call('DEL', P .. 'b:' .. q) end
 if went_back(ARGV[8]) then return { 'back' } end
@@ -54,7 +54,8 @@ for _ = 1, 16 do
   end
   local former = redis.call('HGET', H, lane) or ''
   local source = string.match(lane, '^in:([^/]+)/')
-  local seen, count, careful = string.match(redis.call('HGET', S, lane) or '', '^(%S+) (%d+) (%S+)$')
+  local seen, tokens, careful = strikes_of(lane)
+  if careful == '-' then careful = nil end
   local head, item
   if source then
     local cursor, entries = requests(source, careful and 1 or batch)
@@ -72,18 +73,28 @@ for _ = 1, 16 do
   if not item then
     let_go(lane)
   else
-    -- Strikes: how often a holder died on this very item.
-    local strikes = (seen == item) and tonumber(count) or 0
+    -- Strikes: the holders that died on this very item.  What is not done again can kill nobody again.
+    local struck = false
+    if seen ~= item then tokens = '' end
     if former ~= '' then
-      strikes = strikes + 1
-      redis.call('HSET', S, lane, item .. ' ' .. strikes .. ' ' .. (careful or '-'))
+      local r = redis.call('HMGET', P .. 'r:' .. item, 'state', 'repeatable')
+      struck = not r[1] or r[1] == 'queued' or r[1] == 'waiting' or (r[1] == 'leaving' and r[2] == '1')
+      if struck then tokens = tokens == '' and former or tokens .. ',' .. former end
+      strike(lane, item, tokens, careful)
     end
-    redis.call('HSET', H, lane, token)
-    redis.call('ZADD', Q, now + lease, lane)
-    due(q)
-    local next = redis.call('ZRANGE', Q, 0, 0, 'WITHSCORES')
-    if next[2] and tonumber(next[2]) <= now and redis.call('HLEN', H) < limit then ring(q) end
-    return { 'lane', lane, former, strikes, rung, head }
+    local _, strikes = string.gsub(tokens, '[^,]+', '')
+    if struck and strikes == 2 then
+      -- Once more and it is set aside: it rests a while, so that deaths which follow each other quickly, whatever
+      -- they come from, do not meet it again.
+      let_go(lane, now + math.min(2 * lease, 30000))
+    else
+      redis.call('HSET', H, lane, token)
+      redis.call('ZADD', Q, now + lease, lane)
+      due(q)
+      local next = redis.call('ZRANGE', Q, 0, 0, 'WITHSCORES')
+      if next[2] and tonumber(next[2]) <= now and redis.call('HLEN', H) < limit then ring(q) end
+      return { 'lane', lane, former, strikes, rung, head }
+    end
   end
 end
 due(q)

@@ -77,8 +77,36 @@ end
 -- An unknown run is looked into beside its lane, by the ticker, until something is proven: see lua/looking.lua.
 local function look_into(run) redis.call('ZADD', P .. 'rec', now + 5000, run) end
 
+-- Strikes on the head of a lane: "<item> <token,token…> <careful>".  A strike is a holder that was never heard of again,
+-- by its token; "-" is none.
+local function strikes_of(lane)
+  local item, tokens, careful = string.match(redis.call('HGET', P .. 's:' .. queue_of(lane), lane) or '',
+    '^(%S+) (%S+) (%S+)$')
+  return item, (tokens or '-') ~= '-' and tokens or '', careful
+end
+
+local function strike(lane, item, tokens, careful)
+  local S = P .. 's:' .. queue_of(lane)
+  if tokens == '' and (careful or '-') == '-' then
+    redis.call('HDEL', S, lane)
+  else
+    redis.call('HSET', S, lane, item .. ' ' .. (tokens == '' and '-' or tokens) .. ' ' .. (careful or '-'))
+  end
+end
+
+-- Whether the lane is this holder's.  One who lost it and asks was frozen and is not dead: its strike is taken back.
 local function holds(lane, token)
-  return token ~= '' and redis.call('HGET', P .. 'h:' .. queue_of(lane), lane) == token
+  if token == '' then return false end
+  if redis.call('HGET', P .. 'h:' .. queue_of(lane), lane) == token then return true end
+  local item, tokens, careful = strikes_of(lane)
+  if item then
+    local left = {}
+    for one in string.gmatch(tokens, '[^,]+') do
+      if one ~= token then left[#left + 1] = one end
+    end
+    strike(lane, item, table.concat(left, ','), careful)
+  end
+  return false
 end
 
 -- The lane is nobody's: parked until `till`, ready now, or gone when nothing is in it.  Emptiness is tested here.
