@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from connectors.errors import ConnectorError, Unreachable
+from connectors.errors import ConnectorError, Scope, Throttled, Unreachable
 from worker import states
 from worker.core import Core
 from worker.store.connections import Stored
@@ -33,10 +33,12 @@ def limits(core: Core) -> Breaker:
 
 def health(problem: ConnectorError | None, status: int | None) -> str:
     """
-    What a call says of its provider: "ok", "bad", or "" when it says nothing.
+    What a call says of its provider: "ok", "slow" (we are too fast for it), "bad", or "" when it says nothing.
 
     A refusal is an answer like any other.  Silence is neither: one slow call must not stop a whole connection.
     """
+    if isinstance(problem, Throttled) and problem.scope == Scope.CONNECTION:
+        return "slow"
     if isinstance(problem, Unreachable):
         return "bad"
     if status is None:

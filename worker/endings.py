@@ -98,6 +98,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
         given_up=ended if verdict.kind == "more" else (),
         health=breaking.health(verdict.error, attempt.status) if attempt.id else "",
+        pace=job.action.pace,
         line=_line(job.stored.id, job.provider.title, job.run, job.action.key, attempt, verdict.kind, verdict.error),
     )
 

@@ -233,6 +233,8 @@ def _leave_and_call(
     )
     if told == "wait":
         return None
+    if told == "parked":
+        return runs.Finished("ok", [])
     if told == "left" and until is not None:
         breaking.changed(core, job.stored, "half_open", until)
     if told in {"lost", "gone"}:

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.errors import InvalidCall
 from connectors.provider import Pace, Provider
+from worker.core import Core
 from worker.store.connections import Stored
 
 
@@ -54,3 +55,26 @@ def hold(provider: Provider, given: Mapping[str, Any]) -> dict[str, float]:
         told = f"these limits do not fit {provider.title}: {', '.join(wrong)}"
         raise InvalidCall(told, fields=wrong)
     return held
+
+
+def room(core: Core, stored: Stored, provider: Provider) -> dict[str, Any]:
+    """
+    The limits with how they stand: {class: {"rate", "burst", "room", "learned"} or None}.
+
+    room: calls that may leave now; learned: the calls a second that a 429 has taught, else None.
+    """
+    found = shown(stored, provider)
+    key = core.store.key(core.store.of(stored.id), f"g:{stored.id}")
+    names = [name for kind in found for name in (f"tat:{kind}", f"slow:{kind}")]
+    told: Any = core.store.client.hmget(key, names) if names else []
+    seconds, micros = core.store.client.time() if names else (0, 0)
+    now = float(seconds) * 1000 + float(micros) / 1000
+    for index, (kind, limit) in enumerate(found.items()):
+        if limit is None:
+            continue
+        factor = float(told[2 * index + 1] or 1)
+        step = 1000.0 / limit["rate"] * factor
+        ahead = max(0.0, float(told[2 * index] or 0) - now)
+        left = max(0, min(limit["burst"], int(limit["burst"] - ahead / step)))
+        found[kind] = {**limit, "room": left, "learned": limit["rate"] / factor if factor > 1 else None}
+    return found

@@ -157,6 +157,8 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
     yield None
     if told == "wait":
         return None
+    if told == "parked":
+        return runs.Finished("ok", [])
     if told == "lost":
         return runs.Finished("gone", [])
     if told == "gone":

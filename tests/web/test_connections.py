@@ -92,7 +92,8 @@ def test_a_change_is_laid_over(door: Door) -> None:
         return answer.get_json()
 
     assert "Shop" == change(label="Shop")["label"]
-    assert {"rate": 3.0, "burst": 3} == change(limits={"default": 3})["limits"]["default"] | {"burst": 3}
+    limit = change(limits={"default": 3})["limits"]["default"]
+    assert (3.0, limit["burst"], None) == (limit["rate"], limit["room"], limit["learned"])
     assert 3.0 != change(limits={"default": None})["limits"]["default"]["rate"]
     assert "CLIENT_ACTION_REQUIRED" == change(secrets={"token": "another-wrong-token"})["state"]
     found = change(secrets=body["secrets"])

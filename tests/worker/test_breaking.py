@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis as redis_client
 
-from connectors.errors import InvalidCall, OutcomeUnknown, Rejected, Throttled, Unreachable
+from connectors.errors import InvalidCall, OutcomeUnknown, Rejected, Scope, Throttled, Unreachable
 from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
 from worker import breaking
@@ -105,7 +105,8 @@ HEALTH: dict[str, tuple[Any, int | None, str]] = {
     "refused with a 500": (Rejected("x"), 500, "bad"),
     "not built": (Rejected("x"), 501, "ok"),
     "silence": (OutcomeUnknown("x"), None, ""),
-    "too fast": (Throttled("x"), 429, "ok"),
+    "too fast": (Throttled("x"), 429, "slow"),
+    "too fast for one person": (Throttled("x", scope=Scope.LANE), 429, "ok"),
     "refused": (Rejected("x"), 400, "ok"),
     "taken": (None, 200, "ok"),
     "never left": (InvalidCall("x"), None, ""),

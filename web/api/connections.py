@@ -149,7 +149,7 @@ CREDENTIALS, ROTATING, ARCHIVING = Credentials(), Rotating(), Archiving()
 def _shown(stored: Stored) -> dict[str, Any]:
     core = ferry()
     provider = core.provider(stored)
-    shown = stored.shown(provider.title, core.settings.public_url, pace.shown(stored, provider))
+    shown = stored.shown(provider.title, core.settings.public_url, pace.room(core, stored, provider))
     more = {"warnings": expiry.warnings(provider, stored), "breaker": breaking.shown(core, stored.id)}
     return {**shown, "policy": policy.shown(stored), **more}
 

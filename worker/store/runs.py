@@ -112,7 +112,7 @@ class Leaving:
 
 def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | None]:
     """
-    ("left" | "lost" | "gone" | "expired" | "window" | "opted_out" | "wait", until ms for "wait").
+    ("left" | "lost" | "gone" | "expired" | "window" | "opted_out" | "wait" | "parked", until ms for the last two).
 
     A "left" with ms probes a provider whose breaker is open since then.
     """
@@ -157,6 +157,7 @@ class Ending:
     given_up: Sequence[Commit] = ()
     line: str = ""
     health: str = ""
+    pace: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +228,7 @@ def finish(
         breaker.pause_ms,
         breaker.most_ms,
         random.random(),
+        ending.pace,
         *flat,
     )
     return _finished(told)

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- finish(now, run, lane, token, attempt, verdict, until ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
---        events JSON, events JSON of giving up, line of the log, health "ok" | "bad" | "", failures to open at,
---        pause ms, longest pause ms, roll 0 to 1, field, value, …)
+--        events JSON, events JSON of giving up, line of the log, health "ok" | "slow" | "bad" | "", failures to
+--        open at, pause ms, longest pause ms, roll 0 to 1, pace class, field, value, …)
 --   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
 --   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
---   health: what the attempt says of the provider: it answered, it is unreachable or broken, or nothing
+--   health: what the attempt says of the provider: it answered, it wants us slower, it is unreachable or broken, or nothing
 --   → {"stale", rings} | {"gone", rings} | {"ok", rings, false, breaker} | {"next", rings, {id, record}, breaker}; all but
 --     "next" let the lane go; breaker: "open <since ms>" | "closed <since ms>" when this attempt changed it, else ""
 --   A late "again" or "more" may find that the run has left its lane: it is given up then, with the letter, the events of
@@ -39,6 +39,16 @@ local breaker = ''
 local function judge(connection, health)
   if health == '' then return '' end
   local gate = P .. 'g:' .. connection
+  -- A 429 halves the pace of its class, down to a sixteenth; each answer gives a twentieth of the documented pace back.
+  local slow = 'slow:' .. ARGV[21]
+  local factor = tonumber(redis.call('HGET', gate, slow) or '') or 1
+  if health == 'slow' then
+    redis.call('HSET', gate, slow, math.min(16, factor * 2))
+    health = 'ok'
+  elseif factor > 1 and health == 'ok' then
+    local rate = 1 / factor + 0.05
+    if rate >= 1 then redis.call('HDEL', gate, slow) else redis.call('HSET', gate, slow, 1 / rate) end
+  end
   local g = redis.call('HMGET', gate, 'fails', 'broken', 'trips', 'until', 'reason', 'probe')
   if health == 'ok' then
     if not g[1] and not g[2] then return '' end
@@ -76,7 +86,7 @@ end
 
 if open then
   if ours then redis.call('HDEL', P .. 's:' .. queue_of(lane), lane) end -- its sender lives: no strike
-  if #ARGV > 20 then redis.call('HSET', R, unpack(ARGV, 21)) end
+  if #ARGV > 21 then redis.call('HSET', R, unpack(ARGV, 22)) end
   if ARGV[15] ~= '' then jot('o', ARGV[15]) end
   local given_up = false
   if verdict == 'again' or verdict == 'more' then

@@ -1,6 +1,7 @@
 -- leave(now, run, lane, token, attempt, call ms, pace class, ms a call, burst, needs window "1", flight ms,
 --       minds opt-outs "1")
---   → {"left"} | {"left", since ms}: it probes a provider whose breaker is open | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"opted_out"} | {"wait", until ms}
+--   → {"left"} | {"left", since ms}: it probes a provider whose breaker is open | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"opted_out"}
+--     | {"wait", until ms}: the whole queue | {"parked", until ms}: this lane alone
 -- The only way out, and a compare-and-set on the run: the fence is the run's own state.
 local run, lane, token, attempt = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local R = P .. 'r:' .. run
@@ -24,14 +25,26 @@ local till, paced = closed_until(q), false
 local gate = P .. 'g:' .. r[4]
 local tat, step, burst = nil, tonumber(ARGV[8]), tonumber(ARGV[9])
 if not till and step and step > 0 then
+  -- What a 429 has taught: slower than the documented pace for a while (finish.lua).
+  step = step * (tonumber(redis.call('HGET', gate, 'slow:' .. ARGV[7]) or '') or 1)
   tat = math.max(tonumber(redis.call('HGET', gate, 'tat:' .. ARGV[7]) or '') or now, now)
   local earliest = tat - (burst - 1) * step
   -- The clock ticks in ms: less than one too early is on time, else 400 a second would come down to 333.
   if earliest >= now + 1 then till, paced = math.floor(earliest), true end
 end
 if till then
+  if paced and till - now > 1000 then
+    -- A slow class waits by itself: its lanes are parked, each for a turn of its own, and faster classes of the queue go on.
+    local turn = math.max(till, (tonumber(redis.call('HGET', gate, 'turn:' .. q .. ':' .. ARGV[7]) or '') or 0) + step)
+    redis.call('HSET', gate, 'turn:' .. q .. ':' .. ARGV[7], turn)
+    till = math.floor(turn)
+    redis.call('HSET', R, 'state', 'waiting', 'until', till)
+    let_go(lane, till)
+    return { 'parked', till }
+  end
   redis.call('HSET', R, 'state', 'waiting', 'until', till)
-  -- The queue waits, not only this lane: else its other ready lanes would be claimed in turn, each to be told the same.
+  -- For a moment the queue waits, not only this lane: else its other ready lanes would be claimed in turn, each to be told
+  -- the same.
   if paced then redis.call('HSET', gate, 'pace:' .. q, till) end
   let_go(lane)
   return { 'wait', till }
