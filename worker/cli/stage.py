@@ -69,7 +69,7 @@ class Stage:
         while self._core is not None and not self._over.wait(1.0):
             with contextlib.suppress(RedisError):
                 version = self._core.store.client.get("f:ver")
-                if seen not in (None, version):
+                if seen != version:  # and once at first: something may have changed since they were made
                     now = [self._core.connections.get(one.id, fresh=True) for one in self._made]
                     self._made = [_newer(one, was) for one, was in zip(now, self._made, strict=True)]
                     if not self._over.is_set():
