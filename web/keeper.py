@@ -29,7 +29,11 @@ class Keeper:
         self._stop = threading.Event()
 
     def start(self) -> None:
-        """Begins; once a process, after it was forked."""
+        """Begins; once a process, after it was forked.  It knows the connections before it answers anybody."""
+        try:
+            self.core.connections.remember()
+        except Exception as problem:  # noqa: BLE001  (the thread's turns try again)
+            _told(problem)
         threading.Thread(target=self._run, name="ferry-keeper", daemon=True).start()
 
     def stop(self) -> None:
@@ -50,5 +54,10 @@ class Keeper:
             if self.spool is not None:
                 self.spool.hand_over(self.core)
         except Exception as problem:  # noqa: BLE001  (the next turn tries again)
-            if not is_away(problem):
-                log.warning("the keeper waits", extra={"error": where(problem)})
+            _told(problem)
+
+
+def _told(problem: Exception) -> None:
+    """That Redis is away is told elsewhere."""
+    if not is_away(problem):
+        log.warning("the keeper waits", extra={"error": where(problem)})

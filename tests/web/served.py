@@ -1,4 +1,4 @@
-"""A real `ferry web` of one process on a free port, and raw conversations with it."""
+"""A real `ferry web` on a free port, and raw conversations with it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ SECONDS = 20.0  # for an answer that never comes
 class Served:
     """Its address, and the log it has written."""
 
-    def __init__(self, port: int, log: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, port: int, log: Path, process: subprocess.Popen[bytes], processes: int) -> None:
         self.port = port
         self.process = process
+        self.processes = processes
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
 
@@ -37,17 +38,23 @@ class Served:
 
     def kill(self) -> None:
         """kill -9 of all its processes at once."""
-        first = self.process.pid
-        others = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-        for pid in (first, *map(int, others)):
+        for pid in (self.process.pid, *self.others()):
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
 
+    def others(self) -> list[int]:
+        """The processes that answer."""
+        first = self.process.pid
+        return [int(pid) for pid in Path(f"/proc/{first}/task/{first}/children").read_text().split()]
+
     def up(self) -> bool:
-        """Whether it answers."""
+        """Whether all its processes have made their application, which begin a thread then, and it answers."""
         try:
+            threads = [len(list(Path(f"/proc/{pid}/task").iterdir())) for pid in self.others()]
+            if len(threads) < self.processes or min(threads) < 2:
+                return False
             return httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
-        except httpx.TransportError:
+        except (OSError, httpx.TransportError):  # a process ended, or nobody listens yet
             return False
 
 
@@ -76,7 +83,7 @@ def serve(directory: Path, **variables: str) -> Iterator[Served]:
         process = subprocess.Popen(
             [sys.executable, "-m", "worker.cli", "web"], env=environment(given), stdout=out, stderr=out
         )
-        served = Served(port, log, process)
+        served = Served(port, log, process, int(given["FERRY_WEB_WORKERS"]))
         try:
             eventually(lambda: process.poll() is not None or served.up())
             assert process.poll() is None, log.read_text()

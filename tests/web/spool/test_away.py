@@ -72,10 +72,6 @@ class House:
         found: dict[str, Any] = self.http.get(f"{web.url}/readyz").json()
         return found
 
-    def knows(self, web: Served) -> bool:
-        """Whether its processes have looked around: what they have not met they cannot verify while Redis is away."""
-        return {200} == {self.http.get(f"{web.url}/healthz").status_code for _ in range(4)}
-
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
