@@ -133,6 +133,9 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
     except ValidationError as problem:
         told = "the body does not fit: see `fields`"
         raise InvalidCall(told, fields=_messages(problem)) from problem
+    before, expires = body.get("not_before"), body.get("expires_at")
+    if before and expires and expires <= before:
+        raise _never("it would be over before it may begin: expires_at must be later than not_before")
     stored = core.connections.get(body["connection"])
     if stored is None or not stored.open:
         told = f"there is no connection {body['connection']!r}: `ferry connection list` shows those there are"
@@ -152,6 +155,25 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
         problem.fields = {"input": problem.fields}
         raise
     return Order(body, stored, provider, action)
+
+
+def in_time(order: Order) -> None:
+    """
+    Whether a run could still begin, for those who only ask: a submit looks at it by Redis' clock, after looking whether
+    the run is there already.
+
+    raises: InvalidCall
+    """
+    expires = order.body.get("expires_at")
+    if expires and expires <= datetime.now(UTC):
+        raise _never(PAST)
+
+
+PAST = "it is over already: expires_at lies in the past"
+
+
+def _never(told: str) -> InvalidCall:
+    return InvalidCall(told, fields={"expires_at": [told]})
 
 
 def _messages(problem: ValidationError) -> dict[str, Any]:
@@ -188,7 +210,7 @@ def place_all(core: Core, orders: Sequence[Order]) -> list[Accepted | Exception]
             continue
         try:
             found.append(_told(core, order, run, told))
-        except Conflict as problem:
+        except (Conflict, InvalidCall) as problem:
             found.append(problem)
     return found
 
@@ -203,7 +225,7 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
     now = int(time.time() * 1000)
     before = millis(body["not_before"]) if body.get("not_before") else None
     worth = WORTH[action.nature] * 1000
-    expires = millis(body["expires_at"]) if body.get("expires_at") else (before or now) + worth
+    expires = millis(body["expires_at"]) if body.get("expires_at") else max(before or now, now) + worth
     return runs.NewRun(
         id=ident,
         partition=partition,
@@ -233,6 +255,8 @@ def _told(core: Core, order: Order, run: runs.NewRun, told: runs.Submitted) -> A
         key = order.body.get("idempotency_key")
         problem = f"the idempotency key {key!r} was used before with another body: use a new key for a new run"
         raise Conflict(problem)
+    if told.told == "late":
+        raise _never(PAST)
     core.ring(run.partition, told.rings)
     return Accepted(
         run.id,

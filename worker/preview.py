@@ -14,7 +14,7 @@ from connectors.action import Action, Call, Outcome
 from connectors.connection import Connection, blot, tail
 from connectors.provider import Provider
 from worker import inputs
-from worker.accept import Order
+from worker.accept import Order, in_time
 from worker.core import Core
 from worker.store.text import wire
 
@@ -38,6 +38,7 @@ def preview(core: Core, order: Order) -> dict[str, Any]:
     An action that asks something first is shown by its question, as its request depends on the answer.
     raises: InvalidCall
     """
+    in_time(order)
     provider, action = order.provider, order.action
     spoken = order.stored.speak(core.settings.public_url)
     told: dict[str, Any] = {"connection": spoken.id, "action": action.key, "requests": [], "asks": [], "note": None}

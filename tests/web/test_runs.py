@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import redis
 
+from tests.eventually import eventually
 from tests.web.door import TO, Door, open_door
 from worker.store import letters, runs
+
+NOON = "2199-01-01T12:00:00Z"
 
 
 def unknown(door: Door) -> str:
@@ -96,6 +100,11 @@ def test_a_key_brings_its_run_once(door: Door) -> None:
         ({"input": []}, "invalid", {"input"}),
         ({"connection": None, "priority": "soon", "surprise": 1}, "invalid", {"connection", "priority", "surprise"}),
         ({"not_before": "tomorrow", "expires_at": "2026-01-01T00:00:00"}, "invalid", {"not_before", "expires_at"}),
+        ({"not_before": 5, "expires_at": ["2199-01-01T00:00:00Z"]}, "invalid", {"not_before", "expires_at"}),
+        ({"expires_at": "1970-01-01T00:00:00Z"}, "invalid", {"expires_at"}),
+        ({"expires_at": "2026-01-01T00:00:00Z"}, "invalid", {"expires_at"}),
+        ({"not_before": NOON, "expires_at": NOON}, "invalid", {"expires_at"}),
+        ({"not_before": NOON, "expires_at": "2199-01-01T12:59:00+01:00"}, "invalid", {"expires_at"}),
         ({"idempotency_key": ""}, "invalid", {"idempotency_key"}),
     ],
 )
@@ -104,6 +113,37 @@ def test_each_wrong_field_is_named(door: Door, change: dict[str, Any], code: str
     told = door.post("/v1/runs", door.say() | change, 422)
 
     assert (code, fields) == (told["code"], set(told["fields"]))
+
+
+def test_times_that_leave_none_are_refused_by_every_way(door: Door) -> None:
+    """In a batch alone, before anything is shown or said; and nothing of it is stored."""
+    over, never = {"expires_at": "2026-01-01T00:00:00Z"}, {"not_before": NOON, "expires_at": NOON}
+    for wrong in (over, never):
+        assert ["expires_at"] == list(door.post("/v1/runs?dry_run=true", door.say(**wrong), 422)["fields"])
+        assert ["expires_at"] == list(
+            door.post("/v1/messages", {"connection": "1msg", "to": TO, "text": "x", **wrong}, 422)["fields"]
+        )
+    found = door.post("/v1/runs/batch", {"runs": [door.say(**over), door.say(**never), door.say()]}, 200)["items"]
+    assert [422, 422, 202] == [one["status"] for one in found]
+    assert 1 == len(door.get("/v1/runs")["items"])
+
+
+def test_a_key_finds_its_run_also_when_its_time_is_over(door: Door, redis: redis.Redis) -> None:
+    """Whoever asks again after an answer that got lost hears of the run, not that it is late."""
+    soon = (datetime.now(UTC) + timedelta(seconds=0.3)).isoformat()
+    first = door.post("/v1/runs", door.say(idempotency_key="k", expires_at=soon))
+    eventually(lambda: datetime.now(UTC) > datetime.fromisoformat(soon))
+
+    assert first["id"] == door.post("/v1/runs", door.say(idempotency_key="k", expires_at=soon), 200)["id"]
+    assert 422 == door.ask("POST", "/v1/runs", json=door.say(idempotency_key="j", expires_at=soon)).status_code
+
+
+def test_a_past_not_before_is_now(door: Door) -> None:
+    """It has its whole time left, counted from now."""
+    ident = door.post("/v1/runs", door.say(not_before="2026-01-01T00:00:00Z"))["id"]
+    door.ferry.settle()
+
+    assert "succeeded" == door.get(f"/v1/runs/{ident}")["state"]
 
 
 def test_wait_answers_when_it_has_ended(door: Door) -> None:

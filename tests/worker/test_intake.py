@@ -116,6 +116,13 @@ UNDOABLE = {
     "unknown connection": (body("x", connection="nobody"), "task:NotFound"),
     "unknown action": (body("x", action="sing"), "task:NotFound"),
     "input that does not fit": (body("x", input={"to": 5}), "task:InvalidCall"),
+    "over already": (body("x", expires_at="2026-01-01T00:00:00Z"), "task:InvalidCall"),
+    "over before it begins": (
+        body("x", not_before="2199-01-02T00:00:00Z", expires_at="2199-01-01T00:00:00Z"),
+        "task:InvalidCall",
+    ),
+    "times without a zone": (body("x", not_before="2199-01-02T00:00:00"), "task:InvalidCall"),
+    "times that are none": (body("x", not_before=7, expires_at="soon"), "task:InvalidCall"),
     "a word too many": (body("x", colour="red"), "task:InvalidCall"),
 }
 

@@ -49,7 +49,7 @@ class NewRun:
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """
-    told:  "queued" | "scheduled" | "same" | "conflict" | "unknown" (worker/restored.py says when)
+    told:  "queued" | "scheduled" | "same" | "conflict" | "late" | "unknown" (worker/restored.py says when)
     state: what the run is in now
     """
 

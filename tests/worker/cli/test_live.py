@@ -66,6 +66,26 @@ def test_the_same_key_sends_once(live: Live, pipeline: Pipeline) -> None:
     assert 1 == len(pipeline.simulators["onemsg"].requests("send-message"))
 
 
+@pytest.mark.parametrize(
+    ("times", "told"),
+    [
+        (("--expires-at", "2026-01-01T00:00:00Z"), "expires_at lies in the past"),
+        (("--not-before", "2199-01-02T00:00:00Z", "--expires-at", "2199-01-01T00:00:00Z"), "later than not_before"),
+        (("--not-before", "2199-01-02T00:00:00"), "not_before"),
+    ],
+)
+def test_times_that_leave_none(live: Live, pipeline: Pipeline, times: tuple[str, ...], told: str) -> None:
+    """Said as what they are, by both commands that take them."""
+    pipeline.connect("clicksend")
+    for words in (
+        ("action", "run", "send-sms", "--connection", "clicksend", "--input", '{"to": "+61411111111", "text": "x"}'),
+        ("send", "clicksend", "--to", "+61411111111", "--text", "x"),
+    ):
+        done = live(*words, *times)
+        assert 2 == done.exit_code
+        assert told in done.stderr
+
+
 def checks(done: Any) -> dict[str, str]:
     """Verdict by name, the worst of each."""
     found: dict[str, str] = {}

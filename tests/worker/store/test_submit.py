@@ -183,3 +183,16 @@ def test_a_run_as_the_outside_sees_it(shelf: Shelf) -> None:
     assert "running" == (runs.get(shelf.store, run) or {})["state"]
     assert runs.get(shelf.store, ids.run_id(0, "shop", "nobody")) is None
     assert runs.get(shelf.store, "nonsense") is None
+
+
+def test_what_is_over_already_is_not_stored(shelf: Shelf) -> None:
+    """By Redis' own clock; a run that is there already is found again however late its key comes."""
+    run, told = shelf.submitted("over", expires=0)
+    assert "late" == told.told
+    assert not shelf.client.exists(shelf.key(f"r:{run}"))
+    assert [] == shelf.lane()
+
+    shelf.submit("1", expires=10)
+    shelf.now += 10
+    assert "same" == shelf.submitted("1", expires=0)[1].told
+    assert "conflict" == shelf.submitted("1", mark="other", expires=0)[1].told
