@@ -97,7 +97,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         letter=run_letter(core, job.provider.title, shown) if open_still or verdict.kind == "failed" else None,
         events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
         given_up=ended if verdict.kind == "more" else (),
-        health=breaking.health(verdict.error, attempt.status) if attempt.id else "",
+        health=_health(job, attempt, verdict),
         pace=job.action.pace,
         line=_line(job.stored.id, job.provider.title, job.run, job.action.key, attempt, verdict.kind, verdict.error),
     )
@@ -137,6 +137,13 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         },
     )
     return told
+
+
+def _health(job: Job, attempt: Attempt, verdict: Verdict) -> str:
+    """What the call says of the provider, or the question before it that was not answered."""
+    if attempt.id:
+        return breaking.health(verdict.error, attempt.status)
+    return breaking.health(verdict.error, verdict.error.status) if job.asked and verdict.error is not None else ""
 
 
 def _line(
@@ -192,11 +199,22 @@ def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any
         fields["ready"] = json.dumps(job.ready, ensure_ascii=False)
     if job.renewed:
         fields["renewed"] = "1"
-    if attempt.id and not job.record.get("first_left"):
-        fields["first_left"] = attempt.at
+    fields |= _counted(job, attempt, verdict)
     shown = runs.show(job.run, {**job.record, **{name: str(value).encode() for name, value in fields.items()}})
     shown["state"] = verdict.kind
     return fields, shown
+
+
+def _counted(job: Job, attempt: Attempt, verdict: Verdict) -> dict[str, Any]:
+    """Attempts, and since when, of one call with the questions before it.  Those that left are counted by `leave`."""
+    if verdict.kind == "more":
+        return {"tries": 0, "first_left": ""}
+    if not attempt.id and not job.asked:
+        return {}
+    counted: dict[str, Any] = {} if attempt.id else {"tries": job.tries + 1}
+    if not job.record.get("first_left"):
+        counted["first_left"] = attempt.at or int(time.time() * 1000)
+    return counted
 
 
 def _merged(job: Job, output: Mapping[str, Any]) -> dict[str, Any]:

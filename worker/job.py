@@ -26,6 +26,7 @@ class Job:
     provider: Provider
     action: Action
     go_on: bool
+    asked: bool = False  # what must be asked first was asked: a failure of that is an attempt, too
     renewed: bool = False  # the credentials were renewed because this call was refused
     spared: list[Part] = field(default_factory=list)  # messages that were not sent because their people opted out
     ready: Mapping[str, Any] | None = None  # the whole input after what had to be asked first, for further calls

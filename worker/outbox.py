@@ -159,6 +159,7 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     spoken = job.stored.speak(job.core.settings.public_url)
     given: Mapping[str, Any] = inputs.whole(job.core, job.record)
     if job.action.first is not None and "ready" not in job.record:
+        job.asked = True
         found = job.action.first(Call(spoken, given, job.run), http.asking(job.provider, spoken, client))
         if isinstance(found, Outcome):
             return found
@@ -200,9 +201,8 @@ def _failed(problem: ConnectorError) -> endings.Verdict:
 
 def _without_leaving(job: Job, problem: ConnectorError) -> runs.Finished:
     """What went wrong before anything left: wrong words, or the questions that had to be asked first."""
-    verdict = _verdict(job, problem, tries=job.tries + 1)
-    if verdict.kind == "unknown":  # only questions were asked: nothing of this run has left
-        verdict = _failed(problem)
+    # Only questions were asked: nothing of this run has left, and they may be asked again.
+    verdict = _verdict(job, problem, tries=job.tries + 1, repeatable=True)
     return endings.finish(job, Attempt("", 0, 0), verdict)
 
 
@@ -263,11 +263,11 @@ def _leave_and_call(
         verdict = endings.success(job, outcome, last=last)
     except ConnectorError as problem_met:
         status = problem_met.status if status is None else status
-        verdict = _verdict(job, problem_met, tries=job.tries + 1)
+        verdict = _verdict(job, problem_met, tries=job.tries + 1, repeatable=action.repeatable)
     except Exception as mistake:  # ours; it left all the same, and that must be recorded
         log.exception("an answer could not be worked up", extra={"run": job.run, "error": type(mistake).__name__})
         unclear = OutcomeUnknown("the answer could not be worked up", code=type(mistake).__name__)
-        verdict = _verdict(job, unclear, tries=job.tries + 1)
+        verdict = _verdict(job, unclear, tries=job.tries + 1, repeatable=action.repeatable)
     made = Attempt(attempt, int(begun * 1000), int((time.time() - begun) * 1000), status)
     try:
         return endings.finish(job, made, verdict)
@@ -318,16 +318,16 @@ def _orphan_again(job: Job) -> runs.Finished:
 HELD = frozenset({Nature.SEND, Nature.REACT})  # worth keeping until a person has given new credentials
 
 
-def _verdict(job: Job, problem: ConnectorError, *, tries: int) -> endings.Verdict:
+def _verdict(job: Job, problem: ConnectorError, *, tries: int, repeatable: bool) -> endings.Verdict:
     if isinstance(problem, Rejected) and problem.reason == Reason.AUTH:
         return _refused(job, problem)
-    if isinstance(problem, OutcomeUnknown) and job.action.lost:
+    if isinstance(problem, OutcomeUnknown) and not repeatable and job.action.lost:
         problem.text = f"{problem.text}; {job.action.lost}"
     first = int(float(text(job.record.get("first_left")) or 0))
     waited = (time.time() * 1000 - first) / 1000 if first else 0.0
     decision = decide(
         problem,
-        repeatable=job.action.repeatable,
+        repeatable=repeatable,
         tries=tries,
         waited=waited,
         patience=job.core.settings.patience_seconds,

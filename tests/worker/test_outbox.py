@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from connectors.registry import PROVIDERS
+from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
 from worker import states
 from worker.accept import Conflict, NotFound, accept
@@ -264,3 +265,71 @@ def test_a_redis_that_is_away_when_rest_is_asked_for_costs_no_outcome(
     ident = say(ferry, stored, "a")
     ferry.settle()
     assert run_of(ferry, ident)["state"] == "succeeded"
+
+
+def template(ferry: Pipeline, stored: Stored) -> str:
+    """A template without its namespace, which has to be asked for first."""
+    given = {"to": TO, "template": "hello", "language": "en"}
+    return accept(ferry.core, {"connection": stored.id, "action": "send-template-message", "input": given}).id
+
+
+def settled(ferry: Pipeline, ident: str, *states: str) -> dict[str, Any]:
+    """The run once it is in one of these states."""
+
+    def there() -> bool:
+        ferry.settle()
+        return run_of(ferry, ident)["state"] in states
+
+    eventually(there)
+    return run_of(ferry, ident)
+
+
+def test_a_question_without_an_answer_is_asked_again(ferry: Pipeline) -> None:
+    """Nothing of the run has left: it goes out once the question is answered, and is sent once."""
+    stored = ferry.connect("1msg")
+    ferry.simulators["onemsg"].behave(action="get-templates", status=503, times=2)
+
+    assert "succeeded" == settled(ferry, template(ferry, stored), "succeeded", "failed")["state"]
+    assert 1 == len(ferry.simulators["onemsg"].requests("send-template-message"))
+
+
+@pytest.mark.parametrize("how", [{"status": 503}, {"drop": "before"}, {"status": 429}])
+def test_questions_count_as_attempts(redis: redis.Redis, how: dict[str, Any]) -> None:
+    """What keeps failing before it may leave is given up after as many, with a dead letter, and not tried for a day."""
+    ferry = build(redis, attempts=3, breaker_failures=2, breaker_seconds=0.05)
+    stored = ferry.connect("1msg")
+    ferry.simulators["onemsg"].behave(action="get-templates", **how)
+    before = len(ferry.simulators["onemsg"].requests("get-templates"))
+    ident = template(ferry, stored)
+
+    assert "given up after 3 attempts" in settled(ferry, ident, "failed")["error"]["text"]
+    assert 3 == len(ferry.simulators["onemsg"].requests("get-templates")) - before
+    assert [] == ferry.simulators["onemsg"].requests("send-template-message")
+    assert 1 == len(letters.listing(ferry.core.store))
+
+
+def test_a_question_tells_of_the_providers_health(redis: redis.Redis) -> None:
+    """The breaker opens for it as for any call, and closes once something is answered."""
+    ferry = build(redis, breaker_failures=2, breaker_seconds=0.05)
+    stored = ferry.connect("1msg")
+    ferry.simulators["onemsg"].behave(action="get-templates", status=503, times=2)
+    settled(ferry, template(ferry, stored), "succeeded")
+
+    told = [event["state"]["breaker"] for event in ferry.events("connection.state")]
+    states_told = [one["state"] for one in told if one]
+    assert ("open", "closed") == (states_told[0], states_told[-1])
+
+
+def test_each_call_of_several_has_its_own_attempts(redis: redis.Redis) -> None:
+    """A long text is not given up on its fifth piece because four have gone well before."""
+    ferry = build(redis, attempts=3, patience_seconds=60.0)
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    body = {"to": TO, "text": "word " * 4_000, "split": True}
+    ident = accept(ferry.core, {"connection": stored.id, "action": "send-message", "input": body}).id
+    simulator = ferry.simulators["onemsg"]
+    simulator.behave(action="send-message", times=4)  # as ever
+    simulator.behave(action="send-message", status=429, times=1, body={"error": "rate limit"})
+
+    found = settled(ferry, ident, "succeeded", "failed")
+    assert ("succeeded", 5) == (found["state"], len(found["parts"]))

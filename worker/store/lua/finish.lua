@@ -3,7 +3,7 @@
 --        events JSON, events JSON of giving up, line of the log, health "ok" | "slow" | "bad" | "", failures to
 --        open at, pause ms, longest pause ms, roll 0 to 1, pace class, field, value, …)
 --   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
---   attempt: the id given to leave; "" for an end before leaving, which only the holder may tell
+--   attempt: the id given to leave; "" for what came of it before leaving, which only the holder may tell
 --   health: what the attempt says of the provider: it answered, it wants us slower, it is unreachable or broken, or nothing
 --   → {"stale", rings} | {"gone", rings} | {"ok", rings, false, breaker} | {"next", rings, {id, record}, breaker}; all but
 --     "next" let the lane go; breaker: "open <since ms>" | "closed <since ms>" when this attempt changed it, else ""
@@ -32,6 +32,7 @@ local open = state == 'leaving' or state == 'unknown' or attempt == ''
 local head = redis.call('LINDEX', P .. 'l:' .. lane, 0) == run
 local park = nil
 local breaker = ''
+local shut = closed_until(queue_of(lane)) ~= nil
 
 -- The breaker of a connection: after so many attempts in a row that found the provider unreachable or broken, nothing leaves
 -- for a pause; then one attempt tries (leave.lua), and what it finds closes the breaker or begins a longer pause.  A gate that
@@ -69,7 +70,8 @@ local function judge(connection, health)
   local fails = redis.call('HINCRBY', gate, 'fails', 1)
   local trips = tonumber(g[3] or '') or 0
   if g[2] then
-    if g[6] ~= run then return '' end -- it left before the breaker opened: that was known
+    -- What left before the breaker opened, or could not leave while it was open, tells what was known.
+    if attempt ~= '' and g[6] ~= run or attempt == '' and shut then return '' end
     trips = trips + 1
   elseif fails < tonumber(ARGV[17]) then
     return ''
@@ -136,7 +138,7 @@ if open then
   end
 end
 
-if open and attempt ~= '' then breaker = judge(r[4], ARGV[16]) end
+if open then breaker = judge(r[4], ARGV[16]) end
 
 if not ours then
   if head and redis.call('HEXISTS', P .. 'h:' .. queue_of(lane), lane) == 0 and let_go(lane, park) and not park then
