@@ -122,6 +122,29 @@ class Order:
     action: Action
 
 
+def known(core: Core, ident: str, field: str = "", *, fresh: bool = False) -> Stored:
+    """
+    The connection, whatever its state.
+
+    field:  the word of a body that names it; fresh: as it is stored now
+    raises: NotFound
+    """
+    found = core.connections.get(ident, fresh=fresh)
+    if found is None:
+        told = f"there is no connection {ident!r}: `ferry connection list` shows those there are"
+        raise NotFound(told, field)
+    return found
+
+
+def taking(core: Core, ident: str, field: str = "", *, fresh: bool = False) -> Stored:
+    """The connection, if it takes new work.  raises: NotFound that says how to bring it back"""
+    found = known(core, ident, field, fresh=fresh)
+    if not found.open:
+        told = f"the connection {ident!r} is archived: `ferry connection restore {ident}` brings it back"
+        raise NotFound(told, field)
+    return found
+
+
 def understand(core: Core, given: Mapping[str, Any]) -> Order:
     """
     Holds a body against its schemas; nothing is stored.
@@ -136,10 +159,7 @@ def understand(core: Core, given: Mapping[str, Any]) -> Order:
     before, expires = body.get("not_before"), body.get("expires_at")
     if before and expires and expires <= before:
         raise _never("it would be over before it may begin: expires_at must be later than not_before")
-    stored = core.connections.get(body["connection"])
-    if stored is None or not stored.open:
-        told = f"there is no connection {body['connection']!r}: `ferry connection list` shows those there are"
-        raise NotFound(told, "connection")
+    stored = taking(core, body["connection"], "connection")
     provider = core.provider(stored)
     action = proxy.find(provider, body["action"])
     if action is None:

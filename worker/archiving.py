@@ -43,7 +43,7 @@ def archive(core: Core, ident: str, queued: str = "hold", *, seconds: float = FL
         return had
     others = [one.id for one in core.connections.behind(ident) if one.id != ident and not one.archived]
     if others:
-        told = f"{', '.join(others)} take their webhooks by the URL of {ident!r}: archive or move them first"
+        told = f"{', '.join(others)} take their webhooks by its URL: `ferry connection archive {others[0]}` comes first"
         raise Conflict(told)
     stored = states.put(core, ident, lambda now: now if now.archived else replace(now, closing=queued))
     until = time.monotonic() + seconds

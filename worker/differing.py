@@ -9,7 +9,6 @@ from connectors.connection import tail
 from connectors.registry import find
 from worker import pace, provision
 from worker import policy as wishes
-from worker.accept import Conflict
 from worker.core import Core
 
 
@@ -38,9 +37,7 @@ def differences(
             **_flat(held, hidden, pace.hold(chosen, limits or {}), wishes.hold(policy or {})),
         }
     else:
-        if had.provider != chosen.name:
-            told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
-            raise Conflict(told)
+        provision.same_provider(core, had, chosen)
         made = provision.laid(chosen, had, settings, secrets, label, limits, policy)
         noted = {f"settings.{name}" for name in made.settings if name not in {*had.settings, *settings}}
         before = {

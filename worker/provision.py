@@ -22,7 +22,7 @@ from connectors.provider import Provider
 from connectors.registry import find
 from worker import address, pace, states, tokens
 from worker import policy as wishes
-from worker.accept import Conflict, NotFound
+from worker.accept import Conflict, known, taking
 from worker.core import Core
 from worker.store.connections import READY, BadName, Stored, new_token
 from worker.store.text import iso
@@ -137,9 +137,7 @@ def ensure(
             return check(core, create(core, provider, ident, settings, secrets, label, limits, policy))
         except Conflict:  # somebody else was faster
             had = get(core, ident)
-    if had.provider != chosen.name:
-        told = f"the connection {ident!r} is of {core.provider(had).title}, not of {chosen.title}"
-        raise Conflict(told)
+    same_provider(core, had, chosen)
     changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, label, limits, policy))
     if changed.words == had.words and had.state == READY:
         return check(core, changed)
@@ -181,20 +179,22 @@ def _over(had: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
 
 def get(core: Core, ident: str) -> Stored:
     """The connection as it is stored now.  raises: NotFound"""
-    found = core.connections.get(ident, fresh=True)
-    if found is None:
-        told = f"there is no connection {ident!r}: `ferry connection list` shows those there are"
-        raise NotFound(told)
-    return found
+    return known(core, ident, fresh=True)
 
 
 def living(core: Core, ident: str) -> Stored:
     """The connection, unless it is archived or on its way there.  raises: NotFound"""
-    found = get(core, ident)
-    if not found.open:
-        told = f"the connection {ident!r} is archived: `ferry connection restore {ident}` brings it back"
-        raise NotFound(told)
-    return found
+    return taking(core, ident, fresh=True)
+
+
+def same_provider(core: Core, had: Stored, wanted: Provider) -> None:
+    """raises: Conflict for a connection that is another provider's"""
+    if had.provider != wanted.name:
+        told = (
+            f"the connection {had.id!r} is of {core.provider(had).title}, not of {wanted.title}: "
+            f"`ferry connection get {had.id}` shows it"
+        )
+        raise Conflict(told)
 
 
 def check(core: Core, stored: Stored) -> Stored:

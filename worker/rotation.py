@@ -37,7 +37,9 @@ def rotate(core: Core, ident: str, grace: float | None = None) -> Stored:
     """
     stored = provision.living(core, ident)
     if stored.source not in ("", ident):
-        told = f"the webhooks of {ident!r} come in by the URL of {stored.source!r}: rotate that one"
+        told = (
+            f"the webhooks of {ident!r} come in by another's URL: `ferry connection rotate {stored.source}` changes it"
+        )
         raise Conflict(told)
     seconds = core.settings.rotation_grace_hours * 3600 if grace is None else grace
     provider = core.provider(stored)

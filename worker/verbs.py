@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.errors import ConnectorError, InvalidCall, Unsupported
-from worker.accept import Accepted, NotFound, accept
+from worker.accept import Accepted, NotFound, accept, taking
 from worker.core import Core
 from worker.store import ids, messages
 from worker.store.connections import Stored
@@ -40,10 +40,7 @@ def speak(
     options: idempotency_key, not_before, expires_at, priority, force
     raises:  Unsupported, InvalidCall, NotFound, Conflict
     """
-    stored = core.connections.get(connection)
-    if stored is None or not stored.open:
-        told = f"there is no connection {connection!r}: `ferry connection list` shows those there are"
-        raise NotFound(told, "connection")
+    stored = taking(core, connection, "connection")
     key, given = core.provider(stored).verb(verb, words)
     body = {"connection": connection, "action": key, "input": given}
     body.update({name: value for name, value in options.items() if value is not None})

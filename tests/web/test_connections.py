@@ -175,3 +175,22 @@ def test_connections_are_listed_page_by_page(door: Door) -> None:
     assert ["a", "b", "c"] == [one["id"] for one in first["items"] + second["items"]]
     assert second["cursor"] is None
     assert [] == door.get("/v1/connections?provider=infobip")["items"]
+
+
+def test_one_rule_says_which_connection_takes_new_work(door: Door) -> None:
+    """A run, a message and a request of one's own are told the same of one that is unknown, and of one that is away."""
+    door.ferry.connect("1msg")
+    asks = {
+        "/v1/runs": (door.say(), 422),
+        "/v1/messages": ({"connection": "1msg", "to": "15550100123", "text": "x"}, 422),
+        "/v1/connections/1msg/request": ({"path": "/status"}, 404),
+    }
+    door.post("/v1/connections/1msg/archive", {}, 200)
+    told = {door.post(path, body, status)["detail"] for path, (body, status) in asks.items()}
+    assert {"the connection '1msg' is archived: `ferry connection restore 1msg` brings it back"} == told
+
+    other = door.post("/v1/runs", {**door.say(), "connection": "none"}, 422)
+    assert ("unknown_connection", "there is no connection 'none': `ferry connection list` shows those there are") == (
+        other["code"],
+        other["detail"],
+    )
