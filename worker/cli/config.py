@@ -169,6 +169,8 @@ def rotate(timeout: float, *, forget_lost: bool, yes: bool, as_json: bool) -> No
         showing.confirmed("Forget the secrets that no key opens any more?", yes=yes, following=following)
     core = core_here()
     try:
+        if not forget_lost:
+            core.connections.prove()  # a wrong key is no reason to wait for anybody
         with showing.waiting("waiting for processes that do not know the newest key"):
             known_everywhere(core, timeout)
         told = rekey(core, forget_lost=forget_lost)
