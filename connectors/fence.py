@@ -96,7 +96,8 @@ def refuse_credentials(provider: Provider, given: Mapping[str, Any], url: str) -
         if not HEADER_NAME.fullmatch(name) or any(sign in value for sign in "\r\n\0") or not value.isascii():
             raise wrong("headers", f"{name[:40]!r} is no header of HTTP, or its value is none")
         if low in REFUSED_HEADERS or low.startswith(REFUSED_PREFIXES):
-            raise wrong("headers", f"{low} is set by Ferry: the connection's credentials are added to every call")
+            told = f"{low} is Ferry's to set: it says who asks, or how one hop carries the request; leave it out"
+            raise wrong("headers", told)
     secret = REFUSED_QUERY | set(provider.secrets().fields)
     asked = [*(given.get("query") or {}), *(unquote(pair.partition("=")[0]) for pair in urlsplit(url).query.split("&"))]
     for name in asked:

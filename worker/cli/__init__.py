@@ -133,7 +133,7 @@ class Ferry(click.Group):
         except click.exceptions.Abort:
             sys.exit(130)
         except click.ClickException as problem:
-            problem.show()
+            _show(self, problem, sys.argv[1:] if args is None else args)
             sys.exit(problem.exit_code)
         except BrokenPipeError:  # whoever read us has seen enough; Python would complain again at exit
             with contextlib.suppress(OSError):
@@ -147,6 +147,29 @@ class Ferry(click.Group):
             failure.show()
             sys.exit(failure.code)
         sys.exit(told if isinstance(told, int) else 0)
+
+
+def _show(group: click.Group, problem: click.ClickException, args: Sequence[str]) -> None:
+    """In our form: the mistake, and the help that says how else; help that click calls a mistake stays help."""
+    if not isinstance(problem, click.UsageError) or isinstance(problem, click.exceptions.NoArgsIsHelpError):
+        problem.show()
+        return
+    context = problem.ctx or click.Context(group, info_name="ferry")
+    following = f"{_reached(group, args)} --help"
+    with context.scope(cleanup=False):
+        Failure(problem.format_message(), following=following, code=problem.exit_code).show()
+
+
+def _reached(group: click.Group, args: Sequence[str]) -> str:
+    """The command that these words name, as far as they do."""
+    told = ["ferry"]
+    command: click.Command | None = group
+    for word in args:
+        command = command.get_command(click.Context(command), word) if isinstance(command, click.Group) else None
+        if command is None:
+            break
+        told.append(word)
+    return " ".join(told)
 
 
 def _report(problem: Exception) -> None:

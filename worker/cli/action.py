@@ -97,7 +97,9 @@ def get(door: Door, name: str, connection: str | None, provider: str | None, *, 
     if not provider:
         owners = {one["provider"] for one in door.pages("/v1/actions", {}) if one["key"] == name}
         if len(owners) != 1:
-            told = f"{len(owners) or 'no'} providers have an action {name!r}: say which"
+            told = f"no provider has an action {name!r}"
+            if owners:
+                told = f"{len(owners)} providers have an action {name!r}: say which"
             following = f"ferry action get {name} --provider {min(owners)}" if owners else "ferry action list"
             raise Failure(told, following=following, code=failing.USAGE if owners else failing.NOT_FOUND)
         provider = owners.pop()
@@ -148,14 +150,18 @@ def run(
     body |= {"force": True} if how.pop("force") else {}
     body |= {name: how[name] for name in SCHEDULE if how[name]}
     how = {name: word for name, word in how.items() if name not in SCHEDULE}
-    if dry_run:
-        showing.data(door.ask("POST", "/v1/runs", query={"dry_run": "true"}, body=body))
-        return
-    if every:
-        for item in outcome.items(door, body, how["timeout"]):
-            click.echo(json.dumps(item, ensure_ascii=False))
-        return
-    outcome.carry_out(door, "/v1/runs", body, machine=as_json, **how)
+    try:
+        if dry_run:
+            showing.data(door.ask("POST", "/v1/runs", query={"dry_run": "true"}, body=body))
+        elif every:
+            for item in outcome.items(door, body, how["timeout"]):
+                click.echo(json.dumps(item, ensure_ascii=False))
+        else:
+            outcome.carry_out(door, "/v1/runs", body, machine=as_json, **how)
+    except Failure as problem:
+        if problem.said.get("code") == "invalid":
+            problem.following = f"ferry action get {name} --connection {connection}"
+        raise
 
 
 @click.command()

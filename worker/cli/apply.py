@@ -184,6 +184,7 @@ def _judge(plans: list[dict[str, Any]], *, done: bool) -> None:
         told = (
             f"{len(bad)} of {len(plans)} connections are not as they should be: {', '.join(one['id'] for one in bad)}"
         )
-        raise Failure(told, following=f"ferry connection get {bad[0]['id']}", code=bad[0]["code"])
+        wrong = bad[0]["change"] == "wrong"
+        raise Failure(told, following=HELP if wrong else f"ferry connection get {bad[0]['id']}", code=bad[0]["code"])
     if done and not any(plan["change"] != "none" for plan in plans):
         showing.note("Nothing to change.")

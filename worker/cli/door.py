@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -124,21 +125,36 @@ CODES = {
     504: failing.TIMED_OUT,
 }
 NEXT = {
+    # what to type after a code or a status of the API, where its sentence names no command and the caller knows none
+    "unknown_action": "ferry action list",
+    "unknown_provider": "ferry action list",
     403: "ferry key create NAME",
     404: "ferry connection list",
-    409: "ferry runs list",
-    422: "ferry action get ACTION --connection ID",
 }
+NAMED = re.compile(r"`(ferry [^`]+)`")
 
 
 def refused(status: int, said: Mapping[str, Any], following: str = "") -> Failure:
-    """The failure that problem+json tells of."""
+    """The failure that problem+json tells of; what to type next is the command that its sentence names, if it does."""
     told = str(said.get("detail") or "; ".join(said.get("reasons") or []) or said.get("title") or f"answered {status}")
     fields = said.get("fields") or said.get("errors")
     if fields:
         told += "".join(f"\n  {name}: {words}" for name, words in _flat(fields) if words not in told)
-    code, following = CODES.get(status, failing.FAILED), following or NEXT.get(status, "ferry doctor")
+    word = str(said.get("code") or "")
+    code = failing.NOT_FOUND if word.startswith("unknown_") else CODES.get(status, failing.FAILED)
+    following = _following(status, word, told, following)
     return Failure(told, following=following, code=code, said={"status": status, **said})
+
+
+def _following(status: int, word: str, told: str, known: str) -> str:
+    named = NAMED.search(told)
+    if named is not None:
+        return named[1]
+    found = known or NEXT.get(word) or NEXT.get(status)
+    ctx = click.get_current_context(silent=True)
+    if found is None and ctx is not None and CODES.get(status) == failing.USAGE:
+        return f"{ctx.command_path} --help"
+    return found or "ferry doctor"
 
 
 def _flat(fields: Any, above: str = "") -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from worker.cli import failing, showing
 from worker.cli.failing import Failure
@@ -33,7 +34,7 @@ def carry_out(
     found = handed_in(door, path, body, key=key, at_once=at_once, timeout=timeout)
     show(found, machine=machine)
     if not at_once:
-        judge(found, timeout)
+        judge(door, found, timeout)
 
 
 def handed_in(
@@ -84,7 +85,7 @@ def items(door: Door, body: dict[str, Any], timeout: float) -> Iterator[Any]:
         while found["state"] not in ENDED and time.monotonic() < until:
             time.sleep(PAUSE)
             found = door.ask("GET", f"/v1/runs/{found['id']}")
-        judge(found, timeout)
+        judge(door, found, timeout)
         output = found.get("output") or {}
         if not isinstance(output.get("items"), list):
             told = f"{body['action']} gives no list"
@@ -115,8 +116,8 @@ def show(run: dict[str, Any], *, machine: bool) -> None:
     )
 
 
-def judge(run: dict[str, Any], timeout: float) -> None:
-    """Raises the Failure that a run's state is, if it is one."""
+def judge(door: Door, run: dict[str, Any], timeout: float) -> None:
+    """Raises the Failure that a run's state is, if it is one; of one that goes on, what it waits for."""
     state, ident = run["state"], run["id"]
     following = f"ferry runs get {ident}"
     if state == "succeeded":
@@ -126,6 +127,25 @@ def judge(run: dict[str, Any], timeout: float) -> None:
         told = "it left, and no answer came: whether it arrived is unknown, and it is not sent again by itself"
         raise Failure(told, following=following, code=failing.TIMED_OUT)
     if state not in ENDED:
-        raise Failure(f"it is still {state} after {timeout:.0f} seconds", following=following, code=failing.TIMED_OUT)
+        raise _held(door, run) or Failure(
+            f"it is still {state} after {timeout:.0f} seconds", following=following, code=failing.TIMED_OUT
+        )
     told = error.get("text") or f"the run was {state}"
     raise Failure(told, following=following, code=CODES.get(str(error.get("class")), failing.FAILED))
+
+
+def _held(door: Door, run: dict[str, Any]) -> Failure | None:
+    """What only a person ends, where a run waits for that; it is carried out afterwards."""
+    ident = run["connection"]
+    try:
+        found = door.ask("GET", f"/v1/connections/{quote(ident, safe='')}")
+    except Failure:
+        return None  # what is asked beside what was wanted
+    after = f"the run is {run['state']}, and goes out afterwards"
+    if found.get("paused"):
+        told = f"{ident} is paused: {after}"
+        return Failure(told, following=f"ferry connection resume {ident}", code=failing.TIMED_OUT)
+    if found["state"] == "CLIENT_ACTION_REQUIRED":
+        told = f"{ident} is {found['state']}: {after}"
+        return Failure(told, following=f"ferry connection get {ident}", code=failing.NEEDS_PERSON)
+    return None

@@ -59,8 +59,11 @@ def value_of(word: str) -> Any:
 
 def secret_of(name: str, word: str) -> str:
     """The secret a word names.  raises: Failure, never quoting it"""
-    variable = name.upper()
-    return hidden(f"the secret {name}", word, f"{variable}=… ferry connection ensure … --secret {name}=@{variable}")
+    import click
+
+    variable, ctx = name.upper(), click.get_current_context(silent=True)
+    command = ctx.command_path if ctx is not None else "ferry connection ensure"
+    return hidden(f"the secret {name}", word, f"{variable}=… {command} … --secret {name}=@{variable}")
 
 
 def hidden(what: str, word: str, following: str) -> str:

@@ -78,7 +78,7 @@ def request(
         if problem.code == failing.USAGE:
             problem.following = HELP
         raise
-    show(found, machine=as_json, at_once=at_once, timeout=timeout)
+    show(door, found, machine=as_json, at_once=at_once, timeout=timeout)
 
 
 def asked(
@@ -177,13 +177,13 @@ def _header(word: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def show(run: dict[str, Any], *, machine: bool, at_once: bool, timeout: float) -> None:
+def show(door: Door, run: dict[str, Any], *, machine: bool, at_once: bool, timeout: float) -> None:
     """The answer's body on stdout, and how it went on stderr; the whole run with --json."""
     if machine or at_once:
         outcome.show(run, machine=machine)
     if at_once:
         return
-    outcome.judge(run, timeout)
+    outcome.judge(door, run, timeout)
     answer = run["output"]
     if not machine:
         _print(answer)

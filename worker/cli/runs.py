@@ -99,7 +99,7 @@ def wait(door: Door, ident: str, timeout: float, *, as_json: bool) -> None:
     """
     found = outcome.ended(door, door.ask("GET", _path(ident), following="ferry runs list"), timeout)
     outcome.show(found, machine=as_json)
-    outcome.judge(found, timeout)
+    outcome.judge(door, found, timeout)
 
 
 @runs.command("cancel")

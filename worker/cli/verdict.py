@@ -62,7 +62,8 @@ def judge(found: dict[str, Any]) -> None:
     why = action.get("description") or (found.get("error") or {}).get("text") or "it is being made"
     following = f"ferry connection check {ident}"
     if code == failing.NEEDS_PERSON:
-        following = f"ferry connection reconnect {ident} --secret NAME=@ENV"
+        name = next(iter(found.get("secrets") or {}), "NAME")
+        following = f"ferry connection reconnect {ident} --secret {name}=@{name.upper()}"
     if code == failing.REFUSED:
         following = f"ferry connection patch {ident} --set NAME=VALUE"
     if action.get("type") == "connect":

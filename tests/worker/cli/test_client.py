@@ -11,7 +11,7 @@ import pytest
 
 from tests.worker.cli.conftest import Ferry, Script
 
-URL = ("--url", "http://ferry.invalid", "--key", "@A_KEY")
+URL = ("--url", "http://ferry.invalid", "--api-key", "@A_KEY")
 READY = {
     "id": "shop",
     "provider": "1msg",
@@ -126,20 +126,72 @@ CASES = {
     "a run nobody took": Case("action run send-message --connection shop", {RUNS: (200, failed("unreachable"))}, 6),
     "a run not finished in time": Case(
         "action run send-message --connection shop --timeout 0",
-        {RUNS: (202, {**RUN, "state": "waiting"})},
+        {RUNS: (202, {**RUN, "state": "waiting"}), SHOP: (200, READY)},
         7,
         "state\twaiting",
         "Try: ferry runs get run_1",
+    ),
+    "a run whose connection is paused": Case(
+        "send shop --to 1 --text hi --timeout 0",
+        {("POST", "/v1/messages"): (202, {**RUN, "state": "queued"}), SHOP: (200, {**READY, "paused": True})},
+        7,
+        "state\tqueued",
+        "shop is paused: the run is queued, and goes out afterwards.\n  Try: ferry connection resume shop",
+    ),
+    "a run whose connection needs a person": Case(
+        "send shop --to 1 --text hi --timeout 0",
+        {("POST", "/v1/messages"): (202, {**RUN, "state": "queued"}), SHOP: (200, PERSON)},
+        4,
+        "",
+        "Try: ferry connection get shop",
+    ),
+    "a run whose connection cannot be looked at": Case(
+        "send shop --to 1 --text hi --timeout 0",
+        {("POST", "/v1/messages"): (202, {**RUN, "state": "queued"}), SHOP: (503, {"detail": "try again"})},
+        7,
+        "",
+        "it is still queued after 0 seconds.\n  Try: ferry runs get run_1",
     ),
     "a run whose outcome is unknown": Case(
         "action run send-message --connection shop", {RUNS: (200, {**RUN, "state": "unknown"})}, 7, "", "is unknown"
     ),
     "wrong input names each field": Case(
         "action run send-message --connection shop",
-        {RUNS: (422, {"detail": "it does not fit", "fields": {"input.to": ["Missing data."]}})},
+        {RUNS: (422, {"detail": "no", "code": "invalid", "fields": {"input.to": ["Missing data."]}})},
         2,
         "",
-        "input.to: Missing data.",
+        "input.to: Missing data.\n  Try: ferry action get send-message --connection shop",
+    ),
+    "a connection nobody knows": Case(
+        "action run send-message --connection shop",
+        {RUNS: (422, {"detail": "there is none: `ferry connection list` shows", "code": "unknown_connection"})},
+        3,
+        "",
+        "Try: ferry connection list",
+    ),
+    "an archived connection": Case(
+        "send shop --to 1 --text hi",
+        {("POST", "/v1/messages"): (422, {"detail": "archived: `ferry connection restore shop`", "code": "unknown_x"})},
+        3,
+        "",
+        "Try: ferry connection restore shop",
+    ),
+    "a provider nobody knows": Case(
+        "connection ensure pigeon --key shop",
+        {("PUT", "/v1/connections/shop"): (422, {"detail": "there are 1msg", "code": "unknown_provider"})},
+        3,
+        "",
+        "Try: ferry action list",
+    ),
+    "words that do not fit": Case(
+        "connection ensure clicksend --key shop",
+        {("PUT", "/v1/connections/shop"): (422, {"detail": "no", "code": "invalid"})},
+        2,
+        "",
+        "Try: ferry connection ensure --help",
+    ),
+    "an action nobody has": Case(
+        "action get dance", {("GET", "/v1/actions"): page()}, 3, "", "no provider has an action 'dance'."
     ),
     "input that is no JSON": Case("action run x --connection shop --input {a", {}, 2, "", "--input is no JSON"),
     "input that is no object": Case("action run x --connection shop --input [1]", {}, 2, "", "must be a JSON object"),
@@ -178,7 +230,7 @@ def test_commands(ferry: Ferry, case: Case) -> None:
     """Data on stdout in plain columns, words on stderr, and the exit code that scripts switch on."""
     ferry_there = Script(case.answers)
 
-    done = ferry(*case.typed.split(), *URL, transport=ferry_there.transport)
+    done = ferry(*case.typed.split(), *(URL[:2] if "--api-key" in case.typed else URL), transport=ferry_there.transport)
 
     assert case.code == done.exit_code, done.output
     assert case.out in done.stdout

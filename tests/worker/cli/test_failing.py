@@ -142,3 +142,30 @@ def test_a_reader_that_has_seen_enough_is_no_failure() -> None:
 
     assert "" == done.stderr
     assert 1 == len(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("typed", "told", "following"),
+    [
+        ("connection lst", "No such command 'lst'.", "ferry connection --help"),
+        ("connection patch shop --set", "Option '--set' requires an argument.", "ferry connection patch --help"),
+        ("send shop", "Missing option '--to'.", "ferry send --help"),
+        ("runs resolve run_1 perhaps", "'perhaps' is not one of", "ferry runs resolve --help"),
+        ("--nonsense", "No such option '--nonsense'.", "ferry --help"),
+    ],
+)
+def test_wrong_usage_ends_with_the_help_that_says_how(ferry: Ferry, typed: str, told: str, following: str) -> None:
+    """In the form of every other failure."""
+    done = ferry(*typed.split())
+
+    assert (2, "") == (done.exit_code, done.stdout)
+    assert told in done.stderr
+    assert done.stderr.endswith(f"\n  Try: {following}\n")
+
+
+def test_a_group_alone_is_asked_for_its_help(ferry: Ferry) -> None:
+    """It says what there is."""
+    done = ferry("connection")
+
+    assert 2 == done.exit_code
+    assert "reconnect" in done.stderr

@@ -19,6 +19,7 @@ RUN: dict[str, Any] = {
     "created_at": "2026-01-01T00:00:00.000Z",
 }
 GET = ("GET", "/v1/runs/run_1")
+SHOP = ("GET", "/v1/connections/shop")
 
 
 def post(deed: str) -> tuple[str, str]:
@@ -29,7 +30,13 @@ def post(deed: str) -> tuple[str, str]:
 CASES: list[tuple[str, dict[tuple[str, str], Any], int, str, str]] = [
     # typed, answers, exit code, on stdout, on stderr
     ("wait run_1", {GET: [(200, {**RUN, "state": "running"}), (200, RUN)]}, 0, "state\tsucceeded", ""),
-    ("wait run_1 --timeout 0", {GET: (200, {**RUN, "state": "waiting"})}, 7, "state\twaiting", "still waiting"),
+    (
+        "wait run_1 --timeout 0",
+        {GET: (200, {**RUN, "state": "waiting"}), SHOP: (200, {"id": "shop", "state": "READY"})},
+        7,
+        "state\twaiting",
+        "still waiting",
+    ),
     ("cancel run_1", {post("cancel"): (200, {**RUN, "state": "cancelled"})}, 0, "state\tcancelled", ""),
     ("cancel run_1", {post("cancel"): (202, {**RUN, "state": "running"})}, 0, "state\trunning", "at the provider"),
     ("cancel run_1", {post("cancel"): (409, {"detail": "it has ended"})}, 1, "", "it has ended"),
