@@ -97,7 +97,10 @@ def _delivery(core: Core, found: dict[str, Any], who: Who, *, force: bool) -> No
 
 def _task(core: Core, found: dict[str, Any], who: Who, *, force: bool) -> None:
     if found["cause"] == f"task:{intake.MayHaveRun.__name__}" and not force:
-        told = "it may have been carried out before Redis was restored: hand it in again only with force"
+        told = (
+            "it may have been carried out before Redis was restored: "
+            f"`ferry failed retry {found['id']} --force` hands it in again"
+        )
         raise Conflict(told)
     try:
         intake.again(core, found["body"])

@@ -61,7 +61,10 @@ def retry(core: Core, ident: str, *, who: letters.Who | None = None, force: bool
         raise _goes_on(before)
     doubtful = before == "unknown" or _given_up(record)
     if doubtful and force is False and not reaches(core, ident, record, stored, action):
-        told = "it may have arrived: send it again only with force, or say how it ended with resolve"
+        told = (
+            f"it may have arrived: look there, then `ferry failed retry {ident} --force` sends it again, "
+            f"or `ferry runs resolve {ident} succeeded` says that it did"
+        )
         raise Conflict(told)
     fields: dict[str, Any] = {"first_left": "", "renewed": "", "sent_again": ""}
     fields |= rest(core, ident, record, stored, action, force=bool(force))

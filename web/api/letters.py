@@ -16,6 +16,7 @@ from web.api.runs import with_key
 from web.api.speech import checked, ferry, given, listed, takes, told
 from worker import letters_by_hand, sweeps
 from worker.accept import KEY_LENGTH
+from worker.advice import advice
 from worker.store import causes, letters
 from worker.store.letters import Wanted, Who
 from worker.store.text import millis
@@ -134,7 +135,8 @@ def search(query: dict[str, Any]) -> Response:
 @part.response(200, shapes.listing(shapes.Cause, "Causes"))
 def search_causes(query: dict[str, Any]) -> Response:
     """Count what waits now by cause, the most frequent first."""
-    return listed([one.shown() for one in causes.listing(ferry().store, wanted(query))], None)
+    found = causes.listing(ferry().store, wanted(query))
+    return listed([{**one.shown(), "advice": advice(one.cause)} for one in found], None)
 
 
 @part.route("/replay", methods=["POST"])

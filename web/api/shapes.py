@@ -262,6 +262,7 @@ class Cause(Schema):
     oldest_at = when("when the oldest was set aside")
     newest_at = when("when the newest was set aside")
     newest = fields.Str(metadata=said("the newest one's id"))
+    advice = fields.Str(metadata=said("what a person can do about them"))
 
 
 class Sweep(Schema):

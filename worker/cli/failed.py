@@ -74,7 +74,7 @@ COLUMNS: showing.Columns = {
 @with_door
 def listing(door: Door, state: str, limit: int, *, as_json: bool, **words: str | None) -> None:
     """
-    List what failed: first how much of each cause waits, then one by one, newest first.
+    List what failed: first how much of each cause waits and what to do about it, then one by one, newest first.
 
     \b
       ferry failed list
@@ -122,6 +122,7 @@ CAUSES: showing.Columns = {
     "NEWEST": lambda one: one["newest_at"],
     "OLDEST": lambda one: one["oldest_at"],
     "CONNECTIONS": lambda one: ", ".join(one["connections"]),
+    "WHAT TO DO": lambda one: one.get("advice"),
 }
 
 

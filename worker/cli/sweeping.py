@@ -34,7 +34,9 @@ def watch(door: Door, found: dict[str, Any], *, machine: bool) -> None:
         raise
     show(last, machine=machine)
     if last["skipped"]:
-        showing.note(f"{last['skipped']} wait on: they may have arrived, or cannot be done again as they are.")
+        showing.note(
+            f"{last['skipped']} wait on: they may have arrived (--force sends them again), or cannot be done again."
+        )
     if last["failed"]:
         told = f"{last['failed']} of {last['matched']} could not be dealt with, and wait on"
         raise Failure(told, following="ferry failed list", code=failing.FAILED)

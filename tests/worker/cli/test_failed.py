@@ -84,6 +84,8 @@ def test_causes_come_first(live: Live, pipeline: Pipeline) -> None:
     found = json.loads(live("failed", "list", "--kind", "run", "--since", "1h", "--json").stdout)
     assert ([3], made[::-1]) == ([one["count"] for one in found["causes"]], [one["id"] for one in found["items"]])
     assert [task] == [row[-1] for row in rows(live("failed", "list", "--cause", "task:BadTask"))[1:]]
+    assert f"`ferry failed retry --cause {REFUSED}`" in told[0][-1]
+    assert told[0][-1] == found["causes"][0]["advice"]
     fewer = live("failed", "list", "--limit", "2")
     assert ("4 wait in all" in fewer.stderr, 4) == (True, len(fewer.stdout.splitlines()))
     assert 2 == live("failed", "list", "--kind", "letter").exit_code
@@ -117,6 +119,23 @@ def test_one_is_retried_once(live: Live, pipeline: Pipeline) -> None:
     assert (1, True) == (again.exit_code, "it was replayed by tests" in again.stderr)
     pipeline.settle()
     assert 2 == len(pipeline.simulators["onemsg"].requests("send-message"))
+
+
+def test_a_retry_that_may_send_twice_is_refused_and_says_how(live: Live, pipeline: Pipeline) -> None:
+    """Nobody could prove that it arrived: a person may insist."""
+    pipeline.simulators["onemsg"].behave(action="send-message", drop="after", times=1)
+    given = {"to": "15550100123", "text": "x"}
+    body = {"connection": "1msg", "action": "send-message", "input": given, "force": True}
+    ident = accept(pipeline.core, body).id
+    pipeline.settle()
+    letters.put(pipeline.core.store, 0, ident, kind="run", cause="unknown", connection="1msg", body={"id": ident})
+    assert "ferry failed retry ID --force" in rows(live("failed", "list"))[0][-1]
+
+    refused = live("failed", "retry", ident)
+    assert 1 == refused.exit_code
+    assert f"Try: ferry failed retry {ident} --force" in refused.stderr
+    assert f"ferry runs resolve {ident}" in refused.stderr
+    assert ["state", "replayed"] in rows(live("failed", "retry", ident, "--force"))
 
 
 @pytest.mark.usefixtures("worker")
