@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
+
+from marshmallow import missing
 
 from connectors.connection import tail
+from connectors.provider import Provider
 from connectors.registry import find
-from worker import pace, provision
-from worker import policy as wishes
+from worker import provision
 from worker.core import Core
+from worker.store.connections import Stored
 
 
 def differences(
@@ -18,9 +21,7 @@ def differences(
     provider: str,
     settings: Mapping[str, Any],
     secrets: Mapping[str, Any],
-    label: str = "",
-    limits: Mapping[str, Any] | None = None,
-    policy: Mapping[str, Any] | None = None,
+    **more: Unpack[provision.More],
 ) -> dict[str, Any]:
     """
     {id, provider, change: "create" | "update" | "none", differences: [{field, before, after}]}.
@@ -29,42 +30,39 @@ def differences(
     """
     chosen = find(provider)
     had = core.connections.get(ident, fresh=True)
-    if had is None:
-        held, hidden = provision.hold(chosen, settings, secrets)
-        before: dict[str, Any] = {}
-        after = {
-            "label": label or ident,
-            **_flat(held, hidden, pace.hold(chosen, limits or {}), wishes.hold(policy or {})),
-        }
-    else:
+    if had is not None:
         provision.same_provider(core, had, chosen)
-        made = provision.laid(chosen, had, settings, secrets, label, limits, policy)
-        noted = {f"settings.{name}" for name in made.settings if name not in {*had.settings, *settings}}
-        before = {
-            "label": had.label,
-            "archived": had.archived,
-            **_flat(had.settings, had.secrets, had.limits, had.policy),
-        }
-        after = {
-            "label": made.label,
-            "archived": made.archived,
-            **_flat(made.settings, made.secrets, made.limits, made.policy),
-        }
-        after = {name: value for name, value in after.items() if name not in noted}
+    was = had or Stored(ident, chosen.name, ident)
+    made = provision.laid(chosen, was, settings, secrets, **more)
+    before, after = _flat(was), _flat(made)
+    if had is None:
+        del before["label"]
+    wished = {*was.settings, *settings, *(_defaults(chosen) if had is None else ())}
+    noted = {f"settings.{name}" for name in made.settings if name not in wished}  # by its provider: nobody's wish
     rows = [
         {"field": name, "before": _shown(name, before.get(name)), "after": _shown(name, after.get(name))}
-        for name in sorted({*before, *after})
+        for name in sorted({*before, *after} - noted)
         if before.get(name) != after.get(name)
     ]
     change = "create" if had is None else "update" if rows else "none"
     return {"id": ident, "provider": chosen.title, "change": change, "differences": rows}
 
 
-def _flat(
-    settings: Mapping[str, Any], secrets: Mapping[str, str], limits: Mapping[str, Any], policy: Mapping[str, Any]
-) -> dict[str, Any]:
-    parts = (("settings", settings), ("secrets", secrets), ("limits", limits), ("policy", policy))
-    return {f"{part}.{name}": value for part, words in parts for name, value in words.items()}
+def _flat(stored: Stored) -> dict[str, Any]:
+    """Each of its words by its place."""
+    parts = {
+        "settings": stored.settings,
+        "secrets": stored.secrets,
+        "limits": stored.limits,
+        "policy": stored.policy,
+    }
+    flat = {f"{part}.{name}": value for part, words in parts.items() for name, value in words.items()}
+    return {"label": stored.label, "archived": stored.archived, "paused": stored.paused, **flat}
+
+
+def _defaults(provider: Provider) -> list[str]:
+    """The settings that a new connection has unsaid."""
+    return [name for name, field in provider.settings().fields.items() if field.load_default is not missing]
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from marshmallow import ValidationError, fields
 
@@ -31,6 +31,15 @@ log = logging.getLogger("ferry.provision")
 
 STUCK = timedelta(minutes=5)  # whoever tries a connection has said how it went long before
 MOST_TRIES = 3
+
+
+class More(TypedDict, total=False):
+    """What may be said of a connection besides its provider's words; what is absent stays as it is."""
+
+    label: str
+    limits: Mapping[str, Any]
+    policy: Mapping[str, Any]
+    paused: bool
 
 
 def hold(
@@ -78,10 +87,8 @@ def create(
     provider: str,
     ident: str,
     settings: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    label: str = "",
-    limits: Mapping[str, Any] | None = None,
-    policy: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, Any],
+    **more: Unpack[More],
 ) -> Stored:
     """
     A new connection, stored and still BUILDING; `check` makes it READY.
@@ -89,20 +96,21 @@ def create(
     raises: InvalidCall, Conflict when the id is taken
     """
     chosen = find(provider)
-    held, hidden = hold(chosen, settings, secrets)
+    held, hidden = hold(chosen, _over({}, settings), _over({}, secrets))
     made = Stored(
         ident,
         chosen.name,
-        label or ident,
+        more.get("label") or ident,
         states.BUILDING,
         settings=held,
         secrets=hidden,
         token=new_token(),
         source=ident,
         created_at=iso(datetime.now(UTC)),
-        limits=pace.hold(chosen, limits or {}),
+        limits=pace.hold(chosen, _over({}, more.get("limits") or {})),
         heard=False,
-        policy=wishes.hold(_over({}, policy or {})),
+        policy=wishes.hold(_over({}, more.get("policy") or {})),
+        paused=more.get("paused", False),
     )
     made = replace(tokens.noted(chosen, None, made), since=made.created_at)
     try:
@@ -120,10 +128,8 @@ def ensure(
     provider: str,
     ident: str,
     settings: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    label: str = "",
-    limits: Mapping[str, Any] | None = None,
-    policy: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, Any],
+    **more: Unpack[More],
 ) -> Stored:
     """
     The connection with this id, found or made, with these words laid over what it has, tried and registered.
@@ -134,24 +140,20 @@ def ensure(
     had = core.connections.get(ident, fresh=True)
     if had is None:
         try:
-            return check(core, create(core, provider, ident, settings, secrets, label, limits, policy))
+            return check(core, create(core, provider, ident, settings, secrets, **more))
         except Conflict:  # somebody else was faster
             had = get(core, ident)
     same_provider(core, had, chosen)
-    changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, label, limits, policy))
+    changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, **more))
+    if changed.paused != had.paused:
+        states.align(core, changed)  # the provider is asked next, and nothing leaves meanwhile
     if changed.words == had.words and had.state == READY:
         return check(core, changed)
     return check(core, states.building(core, changed))
 
 
 def laid(
-    provider: Provider,
-    had: Stored,
-    settings: Mapping[str, Any],
-    secrets: Mapping[str, Any],
-    label: str = "",
-    limits: Mapping[str, Any] | None = None,
-    policy: Mapping[str, Any] | None = None,
+    provider: Provider, had: Stored, settings: Mapping[str, Any], secrets: Mapping[str, Any], **more: Unpack[More]
 ) -> Stored:
     """
     The connection with these words laid over what it has, None taking one away; an archived one is back.
@@ -159,9 +161,15 @@ def laid(
     raises: InvalidCall
     """
     held, hidden = hold(provider, _over(had.settings, settings), _over(had.secrets, secrets))
-    paced = had.limits if limits is None else pace.hold(provider, limits)
-    wanted = wishes.hold(_over(had.policy, policy or {}))
-    changed = replace(had, settings=held, secrets=hidden, label=label or had.label, limits=paced, policy=wanted)
+    changed = replace(
+        had,
+        settings=held,
+        secrets=hidden,
+        label=more.get("label") or had.label,
+        limits=pace.hold(provider, _over(had.limits, more.get("limits") or {})),
+        policy=wishes.hold(_over(had.policy, more.get("policy") or {})),
+        paused=more.get("paused", had.paused),
+    )
     if not had.open:
         changed = replace(changed, archived=False, closing="", state=states.BUILDING, action=None, error=None)
     return counted(had, tokens.noted(provider, had, changed))

@@ -44,6 +44,30 @@ def test_ensuring_finds_or_makes_and_may_be_repeated(door: Door) -> None:
     assert [{"field": "label", "before": "Shop", "after": "Other"}] == changed["differences"]
 
 
+def test_a_file_may_pause_it_and_take_words_away(door: Door) -> None:
+    """Null takes one away, what is not named stays, and what is paused lets nothing out; shown first, all of it."""
+    body = whole(door, limits={"account": 3}, policy={"unknown_outcome": "fail"}, paused=True)
+    first = {one["field"]: one["after"] for one in put(door, body, query="?dry_run=true")["differences"]}
+    assert (True, 3.0, "fail") == (first["paused"], first["limits.account"], first["policy.unknown_outcome"])
+    assert put(door, body)["paused"]
+    run = door.post("/v1/runs", {"connection": "shop", "action": "get-account", "input": {}})["id"]
+    door.ferry.settle()
+    assert "queued" == door.get(f"/v1/runs/{run}")["state"]
+
+    less = {"provider": "clicksend", "paused": False, "limits": {"account": None}, "policy": {"unknown_outcome": None}}
+    told = {
+        one["field"]: (one["before"], one["after"]) for one in put(door, less, query="?dry_run=true")["differences"]
+    }
+    assert {"paused": (True, False), "limits.account": (3.0, None), "policy.unknown_outcome": ("fail", None)} == told
+    changed = put(door, less)
+    assert (False, "hold") == (changed["paused"], changed["policy"]["unknown_outcome"])
+    door.ferry.settle()
+    assert "succeeded" == door.get(f"/v1/runs/{run}")["state"]
+    other = {"provider": "clicksend", "limits": {"account": 2}}
+    assert 2 == put(door, other)["limits"]["account"]["rate"]
+    assert 2 == put(door, {"provider": "clicksend", "label": "L"})["limits"]["account"]["rate"]
+
+
 def test_what_cannot_be_is_said_before_anything_is_stored(door: Door) -> None:
     """Each mistake by its field; another provider's connection is not taken over."""
     body = whole(door)

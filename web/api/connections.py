@@ -35,6 +35,11 @@ POLICY = fields.Dict(
 )
 
 
+PAUSED = fields.Bool(
+    metadata={"description": "whether its runs are held back, in order; webhooks come in all the same"}
+)
+
+
 class New(Schema):
     """A connection to be made."""
 
@@ -52,6 +57,7 @@ class New(Schema):
     )
     limits = LIMITS
     policy = POLICY
+    paused = PAUSED
 
 
 class Change(Schema):
@@ -83,6 +89,7 @@ class Whole(Schema):
     secrets = fields.Dict(keys=fields.Str(), load_default=dict)
     limits = LIMITS
     policy = POLICY
+    paused = PAUSED
 
 
 class Credentials(Schema):
@@ -186,17 +193,8 @@ def create() -> Response:
         provider = find(words["provider"])
     except InvalidCall as problem:
         raise NotFound(problem.text, "provider") from problem
-    ident = words.get("id") or standing.made_up(provider)
-    made = provision.create(
-        core,
-        provider.name,
-        ident,
-        words["settings"],
-        words["secrets"],
-        words["label"],
-        words.get("limits"),
-        words.get("policy"),
-    )
+    ident = words.pop("id", None) or standing.made_up(provider)
+    made = provision.create(core, ident=ident, **{**words, "provider": provider.name})
     return told(_shown(provision.check(core, made)), 201, {"Location": f"/v1/connections/{made.id}"})
 
 

@@ -7,8 +7,11 @@
     settings = { username = "acme" }
     secrets = { api_key = "${CLICKSEND_KEY}" }
     limits = { default = 5 }
+    paused = false
+    remove = ["settings.sender"]
 
-Secrets are named, never written: "${NAME}" is the variable NAME of the environment.
+Secrets are named, never written: "${NAME}" is the variable NAME of the environment.  What is not named stays as it
+is; `remove` takes it away, as TOML has no word for nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     from worker.cli.door import Door
 
 HELP = "ferry connection apply --help"
-WORDS = {"provider", "label", "settings", "secrets", "limits", "policy"}
+PARTS = ("settings", "secrets", "limits", "policy")
+WORDS = {"provider", "label", *PARTS, "paused", "remove"}
 NAMED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 SECONDS = 120.0
 
@@ -55,6 +59,8 @@ def apply(door: Door, file: str, *, dry_run: bool, prune: bool, yes: bool, as_js
       provider = "clicksend"
       settings = { username = "acme" }
       secrets = { api_key = "${CLICKSEND_KEY}" }
+      paused = true
+      remove = ["settings.sender", "limits.default"]
 
     Safe to repeat; what FILE does not name stays as it is, unless --prune archives it.  Each connection stands alone: a
     bad one stops no other, and the exit code tells of it.
@@ -108,8 +114,27 @@ def _body(name: str, words: Any) -> dict[str, Any]:
     if strange:
         told = f"[{name}] knows no {strange[0]!r}: there are {', '.join(sorted(WORDS))}"
         raise Failure(told, following=HELP, code=failing.USAGE)
-    secrets = {field: _secret(name, field, value) for field, value in (words.get("secrets") or {}).items()}
-    return {**words, "secrets": secrets}
+    flat = next((part for part in PARTS if not isinstance(words.get(part, {}), dict)), None)
+    if flat is not None:
+        raise Failure(f"[{name}] {flat} must be a table", following=HELP, code=failing.USAGE)
+    secrets = {field: _secret(name, field, value) for field, value in words.get("secrets", {}).items()}
+    kept = {word: value for word, value in words.items() if word != "remove"}
+    return _without(name, {**kept, "secrets": secrets}, words.get("remove", []))
+
+
+def _without(name: str, body: dict[str, Any], places: Any) -> dict[str, Any]:
+    """The body with these taken away, each a "part.word"."""
+    if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+        raise Failure(f'[{name}] remove is a list, as ["settings.sender"]', following=HELP, code=failing.USAGE)
+    for place in places:
+        part, _, word = place.partition(".")
+        if part not in PARTS or not word:
+            told = f"[{name}] remove names {place!r}: it is {', '.join(PARTS)}, a dot, and the word that goes"
+            raise Failure(told, following=HELP, code=failing.USAGE)
+        if word in body.get(part, {}):
+            raise Failure(f"[{name}] {place} is said, and removed: take one", following=HELP, code=failing.USAGE)
+        body = {**body, part: {**body.get(part, {}), word: None}}
+    return body
 
 
 def _secret(name: str, field: str, word: Any) -> str:
@@ -175,7 +200,9 @@ def _show(plan: dict[str, Any]) -> None:
     click.echo(f"{SIGNS[plan['change']]} {plan['id']}{words}")
     for one in plan["differences"]:
         before = "" if one["before"] is None else f"{showing.cell(one['before'])} → "
-        click.echo(f"    {one['field']}: {before}{'' if one['after'] is None else showing.cell(one['after'])}")
+        click.echo(
+            f"    {one['field']}: {before}{'taken away' if one['after'] is None else showing.cell(one['after'])}"
+        )
 
 
 def _judge(plans: list[dict[str, Any]], *, done: bool) -> None:

@@ -162,6 +162,31 @@ def test_a_file_is_applied_after_its_difference_was_shown(ferry: Ferry, script: 
     } == json.loads(there.asked[-1].content)
 
 
+def test_what_a_file_takes_away_is_shown_and_asked_for(ferry: Ferry, script: type[Script], tmp_path: Path) -> None:
+    """TOML has no null: `remove` says it.  Paused is a word like others."""
+    (tmp_path / "f.toml").write_text(
+        '[shop]\nprovider = "clicksend"\npaused = true\nremove = ["settings.sender", "limits.default"]\n'
+    )
+    differences = [
+        {"field": "paused", "before": False, "after": True},
+        {"field": "settings.sender", "before": "SHOP", "after": None},
+    ]
+    there = script({PUT: [(200, {**PLAN, "differences": differences}), (200, READY)]})
+    done = ferry("connection", "apply", "f.toml", "--yes", *URL, transport=there.transport)
+
+    assert (0, True) == (
+        done.exit_code,
+        "    paused: no → yes\n    settings.sender: SHOP → taken away\n" in done.stdout,
+    )
+    assert {
+        "provider": "clicksend",
+        "paused": True,
+        "settings": {"sender": None},
+        "secrets": {},
+        "limits": {"default": None},
+    } == json.loads(there.asked[-1].content)
+
+
 def test_only_the_difference(ferry: Ferry, script: type[Script], file: Path) -> None:
     """--dry-run changes nothing; as JSON it is a list."""
     there = script({PUT: (200, PLAN), OTHER: WRONG})
@@ -192,6 +217,14 @@ def test_off_a_terminal_nothing_is_changed_without_yes(ferry: Ferry, script: typ
         ('[shop]\nprovider = "clicksend"\nsecrets = { api_key = "${NOWHERE}" }', "the variable NOWHERE is not set"),
         ("[shop]\nlabel = 1", "[shop] needs a provider"),
         ('[shop]\nprovider = "clicksend"\ncolour = 1', "knows no 'colour'"),
+        ('[shop]\nprovider = "clicksend"\nremove = "settings.sender"', "remove is a list"),
+        ('[shop]\nprovider = "clicksend"\nremove = ["sender"]', "remove names 'sender'"),
+        ('[shop]\nprovider = "clicksend"\nremove = ["label.x"]', "remove names 'label.x'"),
+        (
+            '[shop]\nprovider = "clicksend"\nsettings = { a = 1 }\nremove = ["settings.a"]',
+            "settings.a is said, and removed",
+        ),
+        ('[shop]\nprovider = "clicksend"\nsecrets = "all"', "secrets must be a table"),
         ("shop", "is no TOML"),
         ("shop = 1", "[shop] needs a provider"),
     ],
