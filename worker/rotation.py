@@ -9,6 +9,9 @@ A new webhook secret, in steps that may stop anywhere: the URL that the provider
 Where a person has to tell the provider (`Provider.paste`, or nobody knows our public URL), 2 is theirs: the connection
 says so in its clientAction until the first call by the new secret, and 3 follows that call.
 
+One that is lost or seen before it is pasted can be replaced by another (`anew`); until that one is called, all that
+were before are accepted, as somebody may have pasted any of them.
+
 Whoever stops after 1 leaves one without an end: asked again, or by the elected worker a minute later, 2 follows.
 """
 
@@ -28,11 +31,11 @@ from worker.store.text import stamp
 log = logging.getLogger("ferry.rotation")
 
 
-def rotate(core: Core, ident: str, grace: float | None = None) -> Stored:
+def rotate(core: Core, ident: str, grace: float | None = None, *, anew: bool = False) -> Stored:
     """
     The connection with a new webhook secret; those from before are accepted for `grace` seconds.
 
-    Safe to repeat: one that was not finished is finished instead of begun anew.
+    Safe to repeat: one that was not finished is finished instead of begun again, unless `anew` says so.
     raises: NotFound, Conflict for one whose webhooks come in by another's URL, and where too many are accepted still
     """
     stored = provision.living(core, ident)
@@ -47,14 +50,13 @@ def rotate(core: Core, ident: str, grace: float | None = None) -> Stored:
     token, ours = new_token(), {name: new_token() for name in names if stored.secrets.get(name)}
 
     def begin(now: Stored) -> Stored:
-        if now.moving:
+        if now.moving and not anew:
             return _graced(now, seconds) if grace is not None else now
         living = now.living_formers()
         if len(living) >= MOST_FORMERS:
-            ends = min(one.until or 0 for one in living)
-            told = (
-                f"{len(living)} URLs of {ident!r} from before are accepted still: the first of them until {stamp(ends)}"
-            )
+            ends = [one.until for one in living if one.until is not None]
+            until = stamp(min(ends)) if ends else "the provider calls the new one"
+            told = f"{len(living)} URLs of {ident!r} from before are accepted still: the first of them until {until}"
             raise Conflict(told)
         before = {name: now.secrets[name] for name in ours}
         formers = (Former(now.token, None, before, int(seconds * 1000)), *living)

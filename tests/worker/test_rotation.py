@@ -112,6 +112,32 @@ def test_where_a_person_pastes_it_the_old_one_waits_for_them(ferry: Pipeline) ->
     assert done.accepts(stored.token)
 
 
+def test_one_that_was_lost_before_it_was_pasted_is_replaced(ferry: Pipeline) -> None:
+    """Any of them may have been pasted, so all are accepted until the newest is called; then each has its end."""
+    stored = ferry.connect("instagram")
+    address.hear(ferry.core, stored)
+    lost = rotation.rotate(ferry.core, stored.id)
+    begun = rotation.rotate(ferry.core, stored.id, 60.0, anew=True)
+
+    assert 3 == len({stored.token, lost.token, begun.token})
+    assert all(begun.accepts(one.token) for one in (stored, lost, begun))
+    address.hear(ferry.core, lost)
+    assert now_of(ferry, stored.id).moving
+    address.hear(ferry.core, begun)
+    done = now_of(ferry, stored.id)
+    assert (None, False, [lost.token, stored.token]) == (done.action, done.moving, [one.token for one in done.formers])
+    assert all(one.until is not None for one in done.formers)
+
+
+def test_of_those_that_wait_to_be_pasted_there_is_a_handful(ferry: Pipeline) -> None:
+    """One more is refused, in words."""
+    stored = ferry.connect("instagram")
+    for _ in range(MOST_FORMERS):
+        rotation.rotate(ferry.core, stored.id, anew=True)
+    with pytest.raises(Conflict, match="accepted still: the first of them until the provider calls the new one"):
+        rotation.rotate(ferry.core, stored.id, anew=True)
+
+
 def test_a_new_one_says_what_to_paste(ferry: Pipeline) -> None:
     """READY, as its sends go; and no longer once it was called."""
     stored = ferry.connect("instagram")

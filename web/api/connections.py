@@ -119,6 +119,10 @@ class Rotating(Schema):
             "FERRY_ROTATION_GRACE_HOURS when absent"
         },
     )
+    anew = fields.Bool(
+        load_default=False,
+        metadata={"description": "another one, although the provider is not known to call the last one yet"},
+    )
 
 
 class Archiving(Schema):
@@ -270,7 +274,8 @@ def reconnect(ident: str) -> Response:
 @part.alt_response(409, "CONFLICT")
 def rotate(ident: str) -> Response:
     """Change the secret in the webhook's URL; the one before is accepted for a while.  Safe to repeat."""
-    return told(_shown(rotation.rotate(ferry(), ident, given(ROTATING, needed=False).get("grace_seconds"))))
+    words = given(ROTATING, needed=False)
+    return told(_shown(rotation.rotate(ferry(), ident, words.get("grace_seconds"), anew=words["anew"])))
 
 
 @part.route("/<ident>/archive", methods=["POST"])

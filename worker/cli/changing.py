@@ -207,23 +207,32 @@ def resume(door: Door, idents: tuple[str, ...], *, every: bool, as_json: bool) -
 @click.command("rotate")
 @ident
 @click.option("--grace", type=click.FloatRange(0), metavar="SECONDS", help="How long the old URL is accepted.")
+@click.option(
+    "--anew", is_flag=True, help="Another one, although the last one is not called yet: it was lost, or seen."
+)
 @as_json
 @with_door
-def rotate(door: Door, ident: str, grace: float | None, *, as_json: bool) -> None:
+def rotate(door: Door, ident: str, grace: float | None, *, anew: bool, as_json: bool) -> None:
     """
     Change the secret in its webhook's URL; the one before is accepted for a while.  Safe to repeat.
 
     \b
       ferry connection rotate shop
+      ferry connection rotate shop --anew
 
     The old one is accepted until the provider is known to call the new one, and SECONDS beyond.  Where a person has to
     paste it, it says so.
     """
-    found = _asked(door, ident, "rotate", "rotating", {} if grace is None else {"grace_seconds": grace})
+    body: dict[str, Any] = {"anew": True} if anew else {}
+    found = _asked(door, ident, "rotate", "rotating", body if grace is None else {**body, "grace_seconds": grace})
     show(found, machine=as_json)
     if found["former_webhooks"]:
-        until = found["former_webhooks"][0]["accepted_until"] or "the provider calls the new one"
-        showing.note(f"The old URL is accepted until {until}.  New: {found['webhook_url']}")
+        until = found["former_webhooks"][0]["accepted_until"]
+        showing.note(
+            f"The old URL is accepted until {until or 'the provider calls the new one'}.  New: {found['webhook_url']}"
+        )
+        if until is None:
+            showing.note(f"Lost, or seen by others, before it is in use?  Try: ferry connection rotate {ident} --anew")
     judge(found)
 
 

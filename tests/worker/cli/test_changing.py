@@ -78,6 +78,17 @@ def test_commands(
         assert (code, answer) == (again.exit_code, json.loads(again.stdout))
 
 
+def test_a_url_that_was_lost_before_it_was_in_use(ferry: Ferry, script: type[Script]) -> None:
+    """It is said how another is made."""
+    moving = {**READY, "former_webhooks": [{"accepted_until": None}]}
+    there = script({post("rotate"): (200, moving)})
+    done = ferry("connection", "rotate", "shop", *URL, transport=there.transport)
+    assert "until the provider calls the new one" in done.stderr
+    assert "Try: ferry connection rotate shop --anew" in done.stderr
+    ferry("connection", "rotate", "shop", "--anew", "--grace", "0", *URL, transport=there.transport)
+    assert {"anew": True, "grace_seconds": 0.0} == json.loads(there.asked[-1].content)
+
+
 def test_what_is_asked(ferry: Ferry, script: type[Script]) -> None:
     """Settings, secrets from the environment, limits; the grace of a rotation."""
     there = script({("PATCH", "/v1/connections/shop"): (200, READY), post("rotate"): (200, READY)})
