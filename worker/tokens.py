@@ -21,7 +21,7 @@ import redis
 
 from connectors.client import sending
 from connectors.connection import blot
-from connectors.errors import BadReply, ConnectorError, OutcomeUnknown, Reason, Rejected, Throttled, Unreachable
+from connectors.errors import ConnectorError, Reason, Rejected, Unreachable
 from connectors.provider import Provider
 from worker import states
 from worker.core import Core
@@ -101,11 +101,10 @@ def _renewed(core: Core, stored: Stored) -> Stored:
     with core.clients.one() as client:
         try:
             changed = provider.refresh.call(stored.speak(core.settings.public_url), sending(client, CALL_SECONDS))
-        except Rejected as problem:
-            if problem.reason == Reason.AUTH:
+        except ConnectorError as problem:
+            if isinstance(problem, Rejected) and problem.reason == Reason.AUTH:
                 states.refused(core, stored, problem)
-            raise
-        except (Unreachable, Throttled, OutcomeUnknown, BadReply) as problem:
+                raise
             raise _failed(core, stored, problem) from problem
 
     def renewed(now: Stored) -> Stored:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis as redis_client
 
-from connectors.errors import Unreachable
+from connectors.errors import BadReply, ConnectorError, InvalidCall, Reason, Rejected, Unreachable
 from connectors.infobip import access
+from connectors.registry import PROVIDERS
 from tests.eventually import eventually
 from tests.worker.cli.served import standin_served
 from tests.worker.pipeline import PUBLIC, Pipeline, build
@@ -107,6 +109,30 @@ def test_a_refused_renewal_needs_a_person_once(ferry: Pipeline) -> None:
 
     assert "CLIENT_ACTION_REQUIRED" == provision.get(ferry.core, "infobip").state
     assert [("READY", "CLIENT_ACTION_REQUIRED")] == told(ferry)
+    assert {"queued", "waiting"} >= {(runs.get(ferry.core.store, one) or {})["state"] for one in idents}
+
+
+@pytest.mark.parametrize(
+    "problem", [Rejected("not for you", reason=Reason.POLICY), BadReply("strange words"), InvalidCall("no such grant")]
+)
+def test_whatever_goes_wrong_with_a_renewal_fails_no_send(
+    ferry: Pipeline, monkeypatch: pytest.MonkeyPatch, problem: ConnectorError
+) -> None:
+    """A refusal that is not about the credentials is a state as well, and told once; the sends wait for it."""
+
+    def refuses(spoken: Any, send: Any) -> Any:
+        raise problem
+
+    ended(ferry)
+    chosen = PROVIDERS["infobip"]
+    assert chosen.refresh is not None
+    monkeypatch.setitem(PROVIDERS, "infobip", replace(chosen, refresh=replace(chosen.refresh, call=refuses)))
+    idents = [text_to(ferry, f"4479000001{count:02d}") for count in range(3)]
+    ferry.settle(2)
+
+    now = provision.get(ferry.core, "infobip")
+    assert ("SETUP_FAILED", "renewal") == (now.state, (now.error or {})["code"])
+    assert [("READY", "SETUP_FAILED")] == told(ferry)
     assert {"queued", "waiting"} >= {(runs.get(ferry.core.store, one) or {})["state"] for one in idents}
 
 
