@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from worker.cli.door import Door
 
 BUILDING = "BUILDING"
+PAUSE = 0.2  # seconds between two looks
 ENDS = {
     # what a state means for whoever asked
     "READY": 0,
@@ -30,7 +31,7 @@ def awaited(door: Door, found: dict[str, Any], timeout: float) -> dict[str, Any]
     until = time.monotonic() + timeout
     with showing.waiting(f"{found['id']} is {found['state']}"):
         while (found["state"] == BUILDING or found.get("archiving")) and time.monotonic() < until:
-            time.sleep(0.2)
+            time.sleep(PAUSE)
             found = door.ask("GET", path)
     return found
 
@@ -47,6 +48,7 @@ def show(found: dict[str, Any], *, machine: bool) -> None:
     flat["why"] = (found.get("error") or {}).get("text")
     action = found.get("clientAction") or {}
     flat |= {"to do": action.get("description"), "where": action.get("uiUrl")}
+    flat |= {"for an agent": action.get("agentInstructions")}
     showing.card(flat)
 
 
