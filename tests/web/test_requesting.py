@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 
+from connectors.client import new_client
 from tests.eventually import eventually
 from tests.web.door import Door
-from worker import intake
+from worker import intake, standing
+from worker.core import Clients
 from worker.store import events, letters
 
 PATH = "/v1/connections/clicksend/request"
@@ -146,3 +149,33 @@ def test_as_a_task_of_another_app(open_: Door) -> None:
     assert (first.id, False) == (again.id, again.new)
     assert "succeeded" == open_.get(f"/v1/runs/{first.id}")["state"]
     assert [] == letters.listing(core.store)
+
+
+def test_a_redirect_is_an_answer_and_is_not_followed(open_: Door) -> None:
+    """Wherever it leads, even on the same host: credentials go where they were sent, and no further."""
+    asked: list[httpx.URL] = []
+
+    def elsewhere(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(307, headers={"location": "https://evil.example/steal"})
+
+    open_.ferry.core.clients = Clients(lambda: new_client(httpx.MockTransport(elsewhere)))
+    run = ended(open_, SEND)
+
+    assert (307, "https://evil.example/steal") == (run["output"]["status"], run["output"]["headers"]["location"])
+    assert ["clicksend.invalid"] == [url.host for url in asked]
+
+
+def test_it_is_paced_and_told_like_any_run(open_: Door) -> None:
+    """The connection's limit holds it, and the log and its timeline name each attempt."""
+    standing.change(open_.ferry.core, "clicksend", limits={"default": 0.01})
+    first, second = (open_.post(PATH, {"path": "/v3/account"})["id"] for _ in range(2))
+    open_.ferry.settle()
+
+    states = {ident: open_.get(f"/v1/runs/{ident}")["state"] for ident in (first, second)}
+    assert ["succeeded", "waiting"] == sorted(states.values())
+    done = next(ident for ident, state in states.items() if state == "succeeded")
+    lines = open_.get("/v1/logs?direction=out&newest=true")["items"]
+    assert [("request", 200, done)] == [(one["action"], one["status"], one["run"]) for one in lines]
+    told = [one["kind"] for one in open_.get(f"/v1/runs/{done}/timeline")["items"]]
+    assert ["run.accepted", "run.attempt"] == told

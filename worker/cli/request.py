@@ -193,7 +193,9 @@ def show(door: Door, run: dict[str, Any], *, machine: bool, at_once: bool, timeo
 
 
 def _print(answer: dict[str, Any]) -> None:
-    showing.note(f"{answer['status']}{'  (the body was cut)' if answer['truncated'] else ''}")
+    elsewhere = answer["headers"].get("location")
+    led = f"  → {elsewhere}, which is not followed" if elsewhere and 300 <= answer["status"] < 400 else ""
+    showing.note(f"{answer['status']}{led}{'  (the body was cut)' if answer['truncated'] else ''}")
     if answer["encoding"] == "base64":
         sys.stdout.flush()
         sys.stdout.buffer.write(base64.b64decode(answer["body"]))

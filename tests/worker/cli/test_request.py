@@ -15,9 +15,11 @@ URL = ("--url", "http://ferry.invalid", "--key", "@A_KEY")
 WHERE = ("POST", "/v1/connections/shop/request")
 
 
-def run(status: int = 200, body: Any = None, encoding: str = "json", **more: Any) -> tuple[int, dict[str, Any]]:
+def run(
+    status: int = 200, body: Any = None, encoding: str = "json", headers: dict[str, str] | None = None, **more: Any
+) -> tuple[int, dict[str, Any]]:
     """The run of a request that was answered so."""
-    output = {"status": status, "headers": {}, "body": body, "encoding": encoding, "truncated": False}
+    output = {"status": status, "headers": headers or {}, "body": body, "encoding": encoding, "truncated": False}
     return 200, {
         "id": "run_1",
         "state": "succeeded",
@@ -81,6 +83,12 @@ def test_a_file_is_read_here(ferry: Ferry, script: type[Script], tmp_path: Path)
         (run(body={"a": 1}), 0, '{"a": 1}\n', "200"),
         (run(body="plain", encoding="text"), 0, "plain\n", "200"),
         (run(204, encoding="text"), 0, "", "204"),
+        (
+            run(302, encoding="text", headers={"location": "https://x.example/"}),
+            0,
+            "",
+            "https://x.example/, which is not",
+        ),
         (run(404, {"error": "no"}), 5, '{"error": "no"}\n', "the provider answered 404"),
         (run(state="unknown", output=None), 7, "", "is unknown"),
         (run(state="failed", output=None, error={"class": "rejected", "text": "no"}), 5, "", "no."),
