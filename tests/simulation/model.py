@@ -1,4 +1,4 @@
-"""Lanes and runs as they should be, in a hundred lines without Redis.  Times in ms; see worker/store/README.md."""
+"""Lanes and runs as they should be, without Redis.  Times in ms; see worker/store/README.md."""
 
 from __future__ import annotations
 
@@ -20,11 +20,18 @@ class Run:
     deadline: int = 0
     since: int = 0  # when it became unknown
     cancel: bool = False
+    expires: int = 0
 
 
 @dataclass
 class Model:
-    """One queue.  A lane is in `scores` as long as it has items: ready, parked or held until then."""
+    """
+    One queue.  A lane is in `scores` as long as it has items: ready, parked or held until then.
+
+    due:   when the queue is looked at; the tick pushes it on, whoever changes its lanes puts it right
+    later, exp: scheduled runs, and when each run is looked at because its time is over
+    closed, stopped: until when its connection's gate is closed, and a person has closed the queue
+    """
 
     now: int = 1_700_000_000_000
     runs: dict[str, Run] = field(default_factory=dict)
@@ -32,6 +39,11 @@ class Model:
     scores: dict[str, int] = field(default_factory=dict)
     held: dict[str, str] = field(default_factory=dict)
     strikes: dict[str, tuple[str, list[str]]] = field(default_factory=dict)  # lane → the item, and who died on it
+    due: int | None = None
+    later: dict[str, int] = field(default_factory=dict)
+    exp: dict[str, int] = field(default_factory=dict)
+    closed: int = 0
+    stopped: int = 0
 
     def head(self, lane: str) -> str | None:
         items = self.lanes.get(lane, [])
@@ -50,16 +62,78 @@ class Model:
         if tokens:
             self.strikes[lane] = (item, tokens)
 
-    def submit(self, run: str, lane: str, *, repeatable: bool) -> str:
+    def shut(self) -> int:
+        """Until when nothing of the queue is begun; 0 when it is open."""
+        till = max(self.closed, self.stopped)
+        return till if till > self.now else 0
+
+    def put_right(self) -> None:
+        self.due = max(min(self.scores.values()), self.shut()) if self.scores else None
+
+    def submit(self, run: str, lane: str, *, repeatable: bool, before: int | None, expires: int) -> str:
         if run in self.runs:
             return "same"
-        self.runs[run] = Run(lane, repeatable)
+        if expires <= self.now:
+            return "late"
+        self.runs[run] = Run(lane, repeatable, expires=expires)
+        self.exp[run] = expires
+        if before is not None and before > self.now:
+            self.runs[run].state = "scheduled"
+            self.later[run] = before
+            return "scheduled"
         self._push(run, lane)
         return "queued"
 
     def _push(self, run: str, lane: str) -> None:
         self.lanes.setdefault(lane, []).append(run)
-        self.scores.setdefault(lane, self.now)
+        if lane not in self.scores:
+            self.scores[lane] = self.now
+            self.put_right()
+
+    def tick(self) -> tuple[bool, bool, list[str]]:
+        """(whether the queue is rung, whether it may be, the runs whose time is over)."""
+        rung = self.due is not None and self.due <= self.now
+        if rung:
+            self.due = self.now + 5_000
+        begun = self._over(self.later)
+        for run in begun:
+            del self.later[run]
+            self.runs[run].state = "queued"
+            self._push(run, self.runs[run].lane)
+        over = self._over(self.exp)
+        self.exp.update(dict.fromkeys(over, self.now + 5_000))
+        return rung, rung or bool(begun), over
+
+    def _over(self, waits: dict[str, int]) -> list[str]:
+        """Those whose time has come, the first first."""
+        return sorted((one for one, at in waits.items() if at <= self.now), key=lambda one: (waits[one], one))
+
+    def expire(self, ident: str) -> bool:
+        run = self.runs[ident]
+        if run.state == "leaving":
+            return False
+        if run.state in OPEN | {"scheduled"} and run.expires > self.now:
+            self.exp[ident] = run.expires
+            return False
+        self.exp.pop(ident, None)
+        if run.state not in OPEN | {"scheduled"}:
+            return False
+        run.state = "failed"
+        self.later.pop(ident, None)
+        self.drop(run.lane, ident)
+        return True
+
+    def gate(self, until: int) -> None:
+        """Closed until then, never earlier than it was; one that is over opens it."""
+        if until > self.now:
+            self.closed = max(self.closed, until)
+        else:
+            self.closed = 0
+            self.put_right()
+
+    def stop(self, until: int) -> None:
+        self.stopped = until if until > self.now else 0
+        self.put_right()
 
     def choices(self) -> tuple[str, set[str]]:
         """What a claim looks at first, and the lanes that may be."""
@@ -75,9 +149,11 @@ class Model:
 
     def claims(self) -> list[tuple[str, str, Model]]:
         """What a claim may tell: (told, lane, the model as it is then, with the lane held under "?")."""
-        told, lanes = self.choices()
+        told, lanes = ("wait", set()) if self.shut() else self.choices()
         if told != "lane":
-            return [(told, "", self)]
+            then = deepcopy(self)
+            then.put_right()
+            return [(told, "", then)]
         found: list[tuple[str, str, Model]] = []
         for lane in sorted(lanes):
             then = deepcopy(self)
@@ -106,6 +182,7 @@ class Model:
             return False
         self.held[lane] = "?"
         self.scores[lane] = self.now + LEASE
+        self.put_right()
         return True
 
     def let_go(self, lane: str, until: int | None = None) -> None:
@@ -115,6 +192,7 @@ class Model:
         else:
             self.scores.pop(lane, None)
             self.strikes.pop(lane, None)
+        self.put_right()
 
     def release(self, lane: str, token: str, until: int | None) -> bool:
         if not self.holds(lane, token):
@@ -129,6 +207,7 @@ class Model:
         if head and self.runs[head].state == "leaving" and self.runs[head].deadline <= self.now:
             return False
         self.scores[lane] = max(self.scores[lane], self.now + LEASE)
+        self.put_right()
         return True
 
     def leave(self, ident: str, lane: str, token: str, attempt: str) -> str:
@@ -139,8 +218,15 @@ class Model:
             return "left"
         if run.state not in OPEN or self.head(lane) != ident:
             return "gone"
+        if run.expires <= self.now:
+            return "expired"
+        if self.shut():
+            run.state = "waiting"
+            self.let_go(lane)
+            return "wait"
         run.state, run.attempt, run.deadline = "leaving", attempt, self.now + CALL
         self.scores[lane] = run.deadline + 1_000
+        self.put_right()
         return "left"
 
     def pop(self, lane: str, ident: str) -> bool:
@@ -155,7 +241,7 @@ class Model:
         if lane not in self.held and self.pop(lane, ident):
             self.let_go(lane)
 
-    def finish(self, ident: str, lane: str, token: str, attempt: str, verdict: str, until: int) -> str:
+    def finish(self, ident: str, lane: str, token: str, attempt: str, verdict: str, until: int, scope: str) -> str:
         run, ours = self.runs[ident], self.holds(lane, token)
         known = (ours and run.state in OPEN) if attempt == "" else run.attempt == attempt
         if not known:
@@ -164,34 +250,42 @@ class Model:
             return "stale"
         head, park = self.head(lane) == ident, None
         if run.state in {"leaving", "unknown"} or attempt == "":
-            self._lived(lane, ours=ours)
-            if verdict == "again" and run.cancel:
-                verdict = "cancelled"
-            elif verdict == "again" and not head:
-                verdict = "failed"
-            if verdict == "again":
-                run.state, run.attempt, park = "waiting", "", until
-            elif verdict == "unknown":
-                if run.state != "unknown":
-                    run.state, run.since = "unknown", self.now
-                park = until if head else None
-            else:
-                run.state = verdict
-                self.pop(lane, ident)
+            if ours:  # its sender lives: nobody died on it
+                self.strikes.pop(lane, None)
+            if verdict in {"again", "more"} and (run.cancel or not head):
+                verdict = "cancelled" if run.cancel else "failed"
+            park = self._becomes(ident, verdict, until, scope)
+            park = park if head else None
         if not ours:
             if head and lane not in self.held:
                 self.let_go(lane, park)
             return "ok"
-        if park is not None or not self.lanes[lane]:
+        if park is not None or self.shut() or not self.lanes[lane]:
             self.let_go(lane, park)
             return "ok"
         self.scores[lane] = self.now + LEASE
+        self.put_right()
         return "next"
 
-    def _lived(self, lane: str, *, ours: bool) -> None:
-        """Its holder tells an outcome: nobody died on it."""
-        if ours:
-            self.strikes.pop(lane, None)
+    def _becomes(self, ident: str, verdict: str, until: int, scope: str) -> int | None:
+        """A fact about a run; until when it parks its lane, if it is its head."""
+        run = self.runs[ident]
+        if verdict == "again":
+            run.state, run.attempt = "waiting", ""
+            if scope != "connection":
+                return until
+            self.closed = max(self.closed, until)
+        elif verdict == "more":
+            run.state, run.attempt = "queued", ""
+        elif verdict == "unknown":
+            if run.state != "unknown":
+                run.state, run.since = "unknown", self.now
+            return until
+        else:
+            run.state = verdict
+            self.exp.pop(ident, None)
+            self.pop(run.lane, ident)
+        return None
 
     def orphan(self, ident: str, lane: str, token: str) -> str:
         run = self.runs[ident]
@@ -202,8 +296,11 @@ class Model:
                 if run.deadline + GRACE > self.now:
                     self.let_go(lane, run.deadline + GRACE)
                     return "parked"
-                if run.repeatable:
-                    run.state, run.attempt = ("cancelled", run.attempt) if run.cancel else ("queued", "")
+                if run.repeatable and run.cancel:
+                    run.state = "cancelled"
+                    self.exp.pop(ident, None)
+                elif run.repeatable:
+                    run.state, run.attempt = "queued", ""
                 else:
                     run.state, run.since = "unknown", self.now
             if run.state == "unknown" and run.since + HOLD > self.now:
@@ -215,12 +312,15 @@ class Model:
             self.let_go(lane)
             return "ok"
         self.scores[lane] = self.now + LEASE
+        self.put_right()
         return "next"
 
     def cancel(self, ident: str) -> str:
         run = self.runs[ident]
-        if run.state in OPEN:
+        if run.state in OPEN | {"scheduled"}:
             run.state = "cancelled"
+            self.later.pop(ident, None)
+            self.exp.pop(ident, None)
             self.drop(run.lane, ident)
         elif run.state == "leaving":
             run.cancel = True
@@ -231,10 +331,11 @@ class Model:
         if run.state != "unknown":
             return run.state
         run.state = verdict
+        self.exp.pop(ident, None)
         self.drop(run.lane, ident)
         return "settled"
 
-    def resume(self, ident: str) -> str:
+    def resume(self, ident: str, expires: int) -> str:
         run = self.runs[ident]
         if run.state not in {"failed", "unknown", "cancelled"}:
             return run.state
@@ -242,6 +343,7 @@ class Model:
         items = self.lanes.setdefault(run.lane, [])
         if ident in items:
             items.remove(ident)
-        run.state, run.attempt, run.cancel = "queued", "", False
+        run.state, run.attempt, run.cancel, run.expires = "queued", "", False, expires
+        self.exp[ident] = expires
         self._push(ident, run.lane)
         return "resumed"
