@@ -48,6 +48,10 @@ class Pace:
     burst: int = 1
 
 
+RECIPIENT = "recipient"
+"""The class of a Pace that holds for each person alone, beside the action's own: what may be sent to one of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What makes one sample its own: a fresh id (letters and digits), Unix seconds, the other party's digits."""
@@ -194,7 +198,7 @@ class Provider:
     sign:      (connection, request) → the request as the provider would send it: headers added
     verbs:     the neutral verbs it can do; `cannot` says for the others why and what to do instead
     samples:   name → Sample
-    paces:     action class → Pace, the provider's documented limits
+    paces:     action class → Pace, the provider's documented limits; RECIPIENT: to one person
     check:     proves the credentials, spends nothing; raises ConnectorError
     register:  makes the provider call `connection.webhook_url`; safe to repeat
     unregister: its counterpart: our address is taken out again, and no other; safe to repeat

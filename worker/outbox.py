@@ -20,7 +20,7 @@ from connectors import client as http
 from connectors import proxy
 from connectors.action import Call, Nature, Outcome
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected, Unreachable
-from connectors.provider import Answer
+from connectors.provider import RECIPIENT, Answer
 from worker import breaking, endings, inputs, states, tokens
 from worker.core import Core
 from worker.endings import Attempt
@@ -39,6 +39,7 @@ ITEMS = 25  # of one lane before others get their turn
 SECONDS = 10.0
 OPEN = frozenset({"queued", "waiting"})  # what may be begun
 GRACE = 500  # ms after a deadline before a takeover judges
+PERSONAL = frozenset({Nature.SEND, Nature.REACT})  # what a pace to one person counts
 FLIGHT_MARGIN = 5000  # ms an echo is held longer than its run may take
 
 
@@ -214,6 +215,7 @@ def _leave_and_call(
     seconds = min(action.timeout, core.settings.call_seconds)
     deadline = time.monotonic() + seconds  # before asking: the clock of Redis starts later, never earlier
     pace = pace_of(job.stored, job.provider, action.pace)
+    person = pace_of(job.stored, job.provider, RECIPIENT) if action.nature in PERSONAL else None
     told, until = runs.leave(
         core.store,
         job.partition,
@@ -229,6 +231,8 @@ def _leave_and_call(
             needs_window=action.needs_window(call.input),
             minds_opt_outs=action.nature is Nature.SEND,
             flight_ms=int(seconds * 1000) + FLIGHT_MARGIN if action.nature is Nature.SEND else 0,
+            person_ms=1000.0 / person.rate if person else 0.0,
+            person_burst=person.burst if person else 1,
         ),
     )
     if told == "wait":

@@ -11,7 +11,7 @@ from connectors.onemsg.samples import SAMPLES
 from connectors.onemsg.simulator import OneMsg
 from connectors.onemsg.verbs import CANNOT, VERBS
 from connectors.onemsg.webhooks import parse
-from connectors.provider import Pace, Provider
+from connectors.provider import RECIPIENT, Pace, Provider
 
 PROVIDER = Provider(
     name="onemsg",
@@ -33,7 +33,10 @@ PROVIDER = Provider(
     verbs=VERBS,
     cannot=CANNOT,
     samples=SAMPLES,
-    paces={"default": Pace(rate=10, burst=10)},  # §2.9: nothing is published; a safe default
+    paces={
+        "default": Pace(rate=10, burst=10),  # §2.9: nothing is published; a safe default
+        RECIPIENT: Pace(rate=1 / 6, burst=45),  # §2.9: Meta's pair limit; 45 may be borrowed from what comes later
+    },
     check=hooks.check,
     register=hooks.register,
     unregister=hooks.unregister,

@@ -163,6 +163,7 @@ def left_behind(world: World) -> Iterator[str]:
         "rec",
         "ec",
         "rf",
+        "rp",
         "turn",
         "log",
         "mi",

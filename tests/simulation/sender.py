@@ -29,6 +29,7 @@ PAUSE = 200
 REMEMBERS = 5_000  # ms a finished flight is still known, for a Redis that forgot it
 QUIET = 10_000  # ms without claims after Redis came back without its last moments
 PACES = {"k1": (150.0, 2), "k2": (0.0, 1)}
+PERSON = {"k1": (0.0, 1), "k2": (400.0, 3)}  # to one person: ms a message, how many at once
 
 Done = Generator[int | None, None, runs.Finished | None]
 
@@ -149,10 +150,23 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
     yield None
     attempt = f"{process.name}.{process.life}.{world.now}.{world.provider.calls}"
     step, burst = PACES[text(head.record["connection"])]
+    each, most = PERSON[text(head.record["connection"])]
     told, _ = runs.leave(
         world.store,
         0,
-        runs.Leaving(run.id, taken.lane, taken.token, attempt, CALL, "send", step, burst, flight_ms=CALL + 5_000),
+        runs.Leaving(
+            run.id,
+            taken.lane,
+            taken.token,
+            attempt,
+            CALL,
+            "send",
+            step,
+            burst,
+            flight_ms=CALL + 5_000,
+            person_ms=each,
+            person_burst=most,
+        ),
     )
     yield None
     if told == "wait":

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import redis as redis_client
 
+from connectors.provider import RECIPIENT
 from tests.worker.pipeline import Pipeline, build
 from tests.worker.store.shelf import ANN, BOB, LIVE, Shelf
-from worker import pace
+from worker import pace, standing
 from worker.accept import accept
 from worker.store import runs
 from worker.store.text import text
@@ -62,6 +63,101 @@ def test_a_fast_class_closes_its_queue_for_a_moment(shelf: Shelf) -> None:
     assert ("left", None) == turn(shelf, FAST)
     assert ("wait", shelf.now + 100) == turn(shelf, FAST)
     assert "wait" == shelf.claim().told
+
+
+PERSON: dict[str, Any] = {"pace": "fast", "step_ms": 0.0, "person_ms": 6_000.0, "person_burst": 3}
+
+
+def test_one_person_waits_alone(shelf: Shelf) -> None:
+    """A burst, then one each step; the lane is parked and its worker free, and others go on meanwhile."""
+    for number in range(5):
+        shelf.submit(f"ann{number}", ANN)
+    times = []
+    assert [("left", None)] * 3 == [turn(shelf, PERSON) for _ in range(3)]
+    assert ("parked", shelf.now + 6_000) == turn(shelf, PERSON)
+    assert "idle" == shelf.claim().told
+
+    bob = shelf.submit("bob", BOB)
+    assert ("left", None) == turn(shelf, PERSON)
+    assert "succeeded" == shelf.state(bob)
+
+    begun = shelf.now
+    while taken := shelf.due():
+        shelf.now += taken
+        times.append(shelf.now - begun)
+        assert ("left", None) == turn(shelf, PERSON)
+        if shelf.lane(ANN):
+            assert ("parked", shelf.now + 6_000) == turn(shelf, PERSON)
+    assert [6_000, 12_000] == times
+
+
+def test_both_classes_of_a_person_share_their_pace(shelf: Shelf) -> None:
+    """Live and bulk are one person's; without a conversation there is nobody to wait for."""
+    bulk = "out:shop:bulk"
+    shelf.submit("live", ANN)
+    shelf.submit("bulk", f"{bulk}/ann")
+    one = {**PERSON, "person_burst": 1}
+    assert ("left", None) == turn(shelf, one)
+    taken = shelf.claim(bulk)
+    assert taken.head is not None
+    assert "parked" == shelf.leave(taken.head.item, taken, **one)
+
+    for number in range(2):
+        run = shelf.submit(f"nobody{number}", f"{LIVE}/#{number}", conversation="")
+        assert "left" == shelf.leave(run, shelf.claim(), f"a{number}", **one)
+
+
+def test_what_waits_for_its_person_takes_no_room_of_its_class(shelf: Shelf) -> None:
+    """Nor is anything remembered of a person whose whole burst is free again."""
+    both = {**PERSON, "step_ms": 100.0, "person_burst": 1}
+    shelf.submit("ann0", ANN)
+    assert ("left", None) == turn(shelf, both)
+    before = shelf.client.hget(shelf.key("g:shop"), "tat:fast")
+    shelf.now += 100
+    shelf.submit("ann1", ANN)
+    assert "parked" == turn(shelf, both)[0]
+    assert before == shelf.client.hget(shelf.key("g:shop"), "tat:fast")
+    assert 0 < shelf.client.pttl(shelf.key("rp:shop:ann")) <= 6_000
+
+
+def test_a_flood_to_one_person_leaves_in_order_and_shows_its_room(redis: redis_client.Redis) -> None:
+    """Through the whole outbox: the burst leaves at once, the rest says that it waits, another person is answered."""
+    ferry: Pipeline = build(redis)
+    ferry.connect("1msg")
+    stored = standing.change(ferry.core, "1msg", limits={"default": 0})
+    provider = ferry.core.provider(stored)
+    assert {"rate": 1 / 6, "burst": 45} == pace.shown(stored, provider)[RECIPIENT]
+
+    def send(to: str) -> str:
+        given = {"to": to, "text": "x"}
+        body = {"connection": stored.id, "action": "send-message", "input": given, "force": True}
+        return accept(ferry.core, body).id
+
+    idents = [send("15550100123") for _ in range(47)]
+    other = send("15550100777")
+    ferry.settle()
+
+    assert ["succeeded"] * 46 == [state(ferry, ident) for ident in (*idents[:45], other)]
+    assert ["waiting", "queued"] == [state(ferry, ident) for ident in idents[45:]]
+    left = pace.rooms(ferry.core, stored, provider, ["15550100123@c.us", "15550100777@c.us", "nobody"])
+    assert {"15550100777@c.us": 44, "nobody": 45, "15550100123@c.us": 0}.items() <= left.items()
+
+    stored = standing.change(ferry.core, "1msg", limits={RECIPIENT: 0})
+    assert {"nobody": None} == pace.rooms(ferry.core, stored, provider, ["nobody"])
+
+
+def test_limits_to_one_person(redis: redis_client.Redis) -> None:
+    """May be given where the provider has none, and keep the documented burst where it has one."""
+    ferry: Pipeline = build(redis)
+    for name, burst in (("1msg", 45), ("clicksend", 1)):
+        provider = ferry.core.provider(ferry.connect(name))
+        stored = standing.change(ferry.core, name, limits={RECIPIENT: 0.5})
+        assert {"rate": 0.5, "burst": burst} == pace.shown(stored, provider)[RECIPIENT]
+
+
+def state(ferry: Pipeline, run: str) -> str:
+    """As Redis has it."""
+    return text((runs.load(ferry.core.store, run) or {})["state"])
 
 
 def told(shelf: Shelf, health: str) -> float:

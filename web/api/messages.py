@@ -14,7 +14,7 @@ from web.api.openapi import Part, Query, keyed
 from web.api.runs import answered, with_key
 from web.api.speech import checked, ferry, listed, takes, told
 from web.api.waiting import MOST_SECONDS
-from worker import said, timeline, verbs
+from worker import pace, said, timeline, verbs
 from worker.accept import KEY_LENGTH, NotFound
 from worker.store import ids
 from worker.store import messages as kept
@@ -236,7 +236,7 @@ def search(query: dict[str, Any]) -> Response:
     found, after = kept.conversations(
         ferry().store, query["connection"], before=place[0] if place else None, limit=query["limit"]
     )
-    return listed(map(_shown, found), None if after is None else paging.pack(int(after)))
+    return listed(_shown(found), None if after is None else paging.pack(int(after)))
 
 
 @conversations.route("/<ident>", methods=["GET"])
@@ -249,8 +249,16 @@ def get_conversation(ident: str) -> Response:
     if found is None:
         problem = f"there is no conversation {ident!r}, or it is no longer kept"
         raise NotFound(problem)
-    return told(_shown(found))
+    return told(_shown([found])[0])
 
 
-def _shown(conversation: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in conversation.items() if name != "party"}
+def _shown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Conversations of one connection, with the room that is left of the pace to each person."""
+    core, rooms = ferry(), {}
+    stored = core.connections.get(found[0]["connection"]) if found else None
+    if stored is not None:
+        rooms = pace.rooms(core, stored, core.provider(stored), [one["party"] for one in found])
+    return [
+        {**{name: value for name, value in one.items() if name != "party"}, "room": rooms.get(one["party"])}
+        for one in found
+    ]

@@ -221,6 +221,9 @@ class Conversation(Schema):
     via = fields.Str(allow_none=True)
     window_open_until = when("free-form messages may be sent until then")
     last_at = when("when something last happened in it")
+    room = fields.Int(
+        allow_none=True, metadata=said("messages that may leave to this person now; null where nothing limits that")
+    )
 
 
 class RawRequest(Schema):

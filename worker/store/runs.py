@@ -108,6 +108,8 @@ class Leaving:
     needs_window: bool = False
     flight_ms: int = 0
     minds_opt_outs: bool = False
+    person_ms: float = 0.0
+    person_burst: int = 1
 
 
 def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | None]:
@@ -130,6 +132,8 @@ def leave(store: Store, partition: int, leaving: Leaving) -> tuple[str, int | No
         "1" if leaving.needs_window else "",
         leaving.flight_ms,
         "1" if leaving.minds_opt_outs else "",
+        leaving.person_ms,
+        leaving.person_burst,
     )
     return text(told[0]), int(float(told[1])) if len(told) > 1 else None
 

@@ -1,5 +1,5 @@
 -- leave(now, run, lane, token, attempt, call ms, pace class, ms a call, burst, needs window "1", flight ms,
---       minds opt-outs "1")
+--       minds opt-outs "1", ms a message to one person, how many at once)
 --   → {"left"} | {"left", since ms}: it probes a provider whose breaker is open | {"lost"} | {"gone"} | {"expired"} | {"window"} | {"opted_out"}
 --     | {"wait", until ms}: the whole queue | {"parked", until ms}: this lane alone
 -- The only way out, and a compare-and-set on the run: the fence is the run's own state.
@@ -48,6 +48,19 @@ if till then
   if paced then redis.call('HSET', gate, 'pace:' .. q, till) end
   let_go(lane)
   return { 'wait', till }
+end
+-- The pace to one person: only this conversation waits, and nothing was taken of the class's room.
+local each, most = tonumber(ARGV[13] or ''), tonumber(ARGV[14] or '')
+if each and each > 0 and r[5] and r[5] ~= '' then
+  local person = P .. 'rp:' .. r[4] .. ':' .. r[5]
+  local theirs = math.max(tonumber(redis.call('GET', person) or '') or now, now)
+  local earliest = theirs - (most - 1) * each
+  if earliest >= now + 1 then
+    redis.call('HSET', R, 'state', 'waiting', 'until', math.floor(earliest))
+    let_go(lane, math.floor(earliest))
+    return { 'parked', math.floor(earliest) }
+  end
+  redis.call('SET', person, theirs + each, 'PX', math.ceil(theirs + each - now))
 end
 if tat then redis.call('HSET', gate, 'tat:' .. ARGV[7], tat + step) end
 local deadline = now + tonumber(ARGV[6])
