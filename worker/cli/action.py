@@ -63,20 +63,14 @@ def listing(
     """
     query = {"connection": connection, "provider": provider, "intent": intent}
     items = list(itertools.islice(door.pages("/v1/actions", query), limit))
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-        return
-    showing.table(
-        items,
-        {
-            "PROVIDER": lambda one: one["provider"],
-            "ACTION": lambda one: one["key"],
-            "": lambda one: one["title"],
-            "REPEATABLE": lambda one: one["repeatable"],
-        },
-    )
-    if not items:
-        showing.note("No action is known by these words.  Try others, or: ferry action list")
+    columns: showing.Columns = {
+        "PROVIDER": lambda one: one["provider"],
+        "ACTION": lambda one: one["key"],
+        "": lambda one: one["title"],
+        "REPEATABLE": lambda one: one["repeatable"],
+    }
+    none = "No action is known by these words.  Try others, or: ferry action list"
+    showing.listing(items, columns, machine=as_json, none=none)
 
 
 @action.command("get")

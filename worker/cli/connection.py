@@ -37,21 +37,15 @@ def listing(door: Door, provider: str | None, *, archived: bool, as_json: bool) 
     """
     query = {"provider": provider, "archived": "true" if archived else None}
     items = list(door.pages("/v1/connections", query))
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-        return
-    showing.table(
-        items,
-        {
-            "ID": lambda one: one["id"],
-            "PROVIDER": lambda one: one["provider"],
-            "STATE": lambda one: "paused" if one.get("paused") and one["state"] == "READY" else one["state"],
-            "LABEL": lambda one: one["label"],
-            "WHY": lambda one: (one.get("error") or {}).get("text"),
-        },
-    )
-    if not items:
-        showing.note("There is none yet.  Try: ferry connection ensure PROVIDER --key NAME")
+    columns: showing.Columns = {
+        "ID": lambda one: one["id"],
+        "PROVIDER": lambda one: one["provider"],
+        "STATE": lambda one: "paused" if one.get("paused") and one["state"] == "READY" else one["state"],
+        "LABEL": lambda one: one["label"],
+        "WHY": lambda one: (one.get("error") or {}).get("text"),
+    }
+    none = "There is none yet.  Try: ferry connection ensure PROVIDER --key NAME"
+    showing.listing(items, columns, machine=as_json, none=none)
 
 
 @connection.command("get")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpx
 
 SECONDS = 30.0
+PAGE = 500  # items that one answer may hold
 
 
 @dataclass
@@ -83,15 +84,29 @@ class Door:
         told = f"what answers at {self.url} is no Ferry: the address is that of its web process, without a path"
         return Failure(told, following="ferry login --list", code=failing.UNREACHABLE)
 
-    def pages(self, path: str, query: Mapping[str, Any], *, size: int = 500) -> Iterator[dict[str, Any]]:
+    def pages(self, path: str, query: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page as they are wanted."""
         cursor: str | None = None
         while True:
-            page = self.ask("GET", path, query={**query, "limit": size, "cursor": cursor})
+            page = self.ask("GET", path, query={**query, "limit": PAGE, "cursor": cursor})
             yield from page["items"]
             cursor = page["cursor"]
             if not cursor:
                 return
+
+    def page(
+        self, path: str, query: Mapping[str, Any], limit: int, after: str | None = None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """So many items at most, from a cursor on; and the cursor of those after them, None where they end."""
+        items: list[dict[str, Any]] = []
+        while len(items) < limit:
+            size = min(limit - len(items), PAGE)
+            found = self.ask("GET", path, query={**query, "limit": size, "cursor": after})
+            items += found["items"]
+            after = found["cursor"]
+            if not after:
+                break
+        return items, after
 
     @functools.cached_property
     def _client(self) -> httpx.Client:

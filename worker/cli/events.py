@@ -91,7 +91,7 @@ def listing(
             "/v1/events",
             query={"type": kind, "connection": connection, "newest": "true", "limit": min(limit, 500)},
         )
-        _list(page["items"], page["cursor"], machine=as_json)
+        showing.listing(page["items"], COLUMNS, machine=as_json, cursor=page["cursor"] if as_json else None)
         return
     items: list[dict[str, Any]] = []
     cursor = after
@@ -102,16 +102,8 @@ def listing(
         if not page["items"] or cursor == page["cursor"]:
             break
         cursor = page["cursor"]
-    _list(items, cursor, machine=as_json)
-    if len(items) == limit and not as_json:
-        showing.note(f"There may be more.  Try: ferry events list --after {cursor}")
-
-
-def _list(items: list[dict[str, Any]], cursor: str | None, *, machine: bool) -> None:
-    if machine:
-        showing.data({"items": items, "cursor": cursor})
-    else:
-        showing.table(items, COLUMNS)
+    more = as_json or len(items) == limit  # this cursor is a place to go on from at any time, also at the end
+    showing.listing(items, COLUMNS, machine=as_json, cursor=cursor if more else None)
 
 
 @events.command("get")
@@ -176,17 +168,14 @@ def replay(door: Door, idents: tuple[str, ...], subscription: str | None, *, for
     Nothing is done twice, a handler's answer is not sent again, unless --force says so.
     """
     body = {"force": force, **({"subscription": subscription} if subscription else {})}
-    told = []
+    told: list[dict[str, Any]] = []
     for ident in idents:
         path = f"/v1/events/{quote(ident, safe='')}/replay"
         key = {"Idempotency-Key": f"cli-{secrets.token_hex(8)}"}
         told.append(door.ask("POST", path, body=body, headers=key, following="ferry events list"))
-    if as_json:
-        showing.data({"items": told, "cursor": None})
-        return
     columns: showing.Columns = {
         "TYPE": lambda one: one["type"],
         "REPLAY": lambda one: one["replayed_by"]["id"],
         "ID": lambda one: one["id"],
     }
-    showing.table(told, columns)
+    showing.listing(told, columns, machine=as_json)

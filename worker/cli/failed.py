@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -69,10 +68,10 @@ COLUMNS: showing.Columns = {
     show_default=True,
     help="Those that wait, or that were dealt with.",
 )
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+@showing.limited
 @as_json
 @with_door
-def listing(door: Door, state: str, limit: int, *, as_json: bool, **words: str | None) -> None:
+def listing(door: Door, state: str, limit: int, after: str | None, *, as_json: bool, **words: str | None) -> None:
     """
     List what failed: first how much of each cause waits and what to do about it, then one by one, newest first.
 
@@ -86,15 +85,14 @@ def listing(door: Door, state: str, limit: int, *, as_json: bool, **words: str |
     query = chosen(words)
     counted = {name: word for name, word in query.items() if name not in {"since", "until"}}
     causes = door.ask("GET", f"{PATH}/causes", query=counted)["items"] if state == "waiting" else []
-    pages = door.pages(PATH, {**query, "state": state}, size=min(limit, 500))
-    items = list(itertools.islice(pages, limit))
+    items, cursor = door.page(PATH, {**query, "state": state}, limit, after)
     if as_json:
-        showing.data({"causes": causes, "items": items, "cursor": None})
+        showing.data({"causes": causes, "items": items, "cursor": cursor})
         return
     _show(causes, items, state)
-    waiting = sum(one["count"] for one in causes)
-    if waiting > len(items) == limit:
-        showing.note(f"{waiting} wait in all.  Try: {LIST} --limit {waiting}")
+    if cursor:
+        waiting = sum(one["count"] for one in causes)
+        showing.note(f"{waiting or 'More'} wait in all.  Try: the same with --after {cursor}")
     if not items:
         showing.note("Nothing failed that waits for a person." if state == "waiting" else "None there.")
 

@@ -80,15 +80,12 @@ def logout(url: str | None, *, everything: bool, as_json: bool) -> None:
 
 def _list(known: Profiles, *, machine: bool) -> None:
     items = [_shown(url, key, known.current) for url, key in sorted(known.keys.items())]
-    if machine:
-        showing.data({"items": items, "cursor": None})
-        return
     columns: showing.Columns = {
         "URL": lambda one: one["url"],
         "KEY": lambda one: one["key"],
         "CURRENT": lambda one: "current" if one["current"] else None,
     }
-    showing.table(items, columns)
+    showing.listing(items, columns, machine=machine)
 
 
 def _shown(url: str, key: str, current: str | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -39,10 +38,10 @@ def said(one: Any) -> str:
 @click.option("--conversation", metavar="ID", help="Of this conversation only.")
 @click.option("--direction", type=click.Choice(["inbound", "outbound"]), help="One direction only.")
 @click.option("--status", help="As it is now: accepted, sent, delivered, read, failed, …")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+@showing.limited
 @as_json
 @with_door
-def listing(door: Door, limit: int, *, as_json: bool, **wanted: str | None) -> None:
+def listing(door: Door, limit: int, after: str | None, *, as_json: bool, **wanted: str | None) -> None:
     """
     List messages, newest first.
 
@@ -50,22 +49,17 @@ def listing(door: Door, limit: int, *, as_json: bool, **wanted: str | None) -> N
       ferry messages list --connection 1msg
       ferry messages list --direction outbound --status failed
     """
-    items = list(itertools.islice(door.pages("/v1/messages", wanted, size=min(limit, 500)), limit))
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-        return
-    showing.table(
-        items,
-        {
-            "AT": lambda one: one["at"],
-            "CONNECTION": lambda one: one["connection"],
-            "": lambda one: {"inbound": "←", "outbound": "→"}.get(one["direction"] or ""),
-            "WITH": who,
-            "WHAT": said,
-            "STATUS": lambda one: one["status"],
-            "ID": lambda one: one["id"],
-        },
-    )
+    items, cursor = door.page("/v1/messages", wanted, limit, after)
+    columns: showing.Columns = {
+        "AT": lambda one: one["at"],
+        "CONNECTION": lambda one: one["connection"],
+        "": lambda one: {"inbound": "←", "outbound": "→"}.get(one["direction"] or ""),
+        "WITH": who,
+        "WHAT": said,
+        "STATUS": lambda one: one["status"],
+        "ID": lambda one: one["id"],
+    }
+    showing.listing(items, columns, machine=as_json, cursor=cursor)
 
 
 @messages.command("get")
@@ -114,10 +108,10 @@ def timeline(door: Door, ident: str, *, as_json: bool) -> None:
 
 @messages.command("unmatched")
 @click.option("--connection", help="Of this connection only.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+@showing.limited
 @as_json
 @with_door
-def unmatched(door: Door, connection: str | None, limit: int, *, as_json: bool) -> None:
+def unmatched(door: Door, connection: str | None, limit: int, after: str | None, *, as_json: bool) -> None:
     """
     List receipts that match nothing: of messages that nobody here sent, an hour after the first of them.
 
@@ -126,49 +120,35 @@ def unmatched(door: Door, connection: str | None, limit: int, *, as_json: bool) 
 
     Somebody else sends with these credentials, or the answer of a send was lost and its run is unknown.
     """
-    found = door.pages("/v1/reports/unmatched", {"connection": connection}, size=min(limit, 500))
-    items = list(itertools.islice(found, limit))
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-        return
-    showing.table(
-        items,
-        {
-            "SEEN": lambda one: one["seen_at"],
-            "CONNECTION": lambda one: one["connection"],
-            "STATUS": lambda one: one["status"],
-            "PROVIDER ID": lambda one: one["provider_id"],
-            "ID": lambda one: one["id"],
-        },
-    )
-    if not items:
-        showing.note("Every receipt has found its message.")
+    items, cursor = door.page("/v1/reports/unmatched", {"connection": connection}, limit, after)
+    columns: showing.Columns = {
+        "SEEN": lambda one: one["seen_at"],
+        "CONNECTION": lambda one: one["connection"],
+        "STATUS": lambda one: one["status"],
+        "PROVIDER ID": lambda one: one["provider_id"],
+        "ID": lambda one: one["id"],
+    }
+    showing.listing(items, columns, machine=as_json, cursor=cursor, none="Every receipt has found its message.")
 
 
 @messages.command("conversations")
 @click.option("--connection", required=True, help="Whose.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+@showing.limited
 @as_json
 @with_door
-def talks(door: Door, connection: str, limit: int, *, as_json: bool) -> None:
+def talks(door: Door, connection: str, limit: int, after: str | None, *, as_json: bool) -> None:
     """
     List a connection's conversations, those where something happened last first.
 
     \b
       ferry messages conversations --connection 1msg
     """
-    found = door.pages("/v1/conversations", {"connection": connection}, size=min(limit, 500))
-    items = list(itertools.islice(found, limit))
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-        return
-    showing.table(
-        items,
-        {
-            "LAST": lambda one: one["last_at"],
-            "WITH": who,
-            "CHANNEL": lambda one: one["channel"],
-            "OPEN UNTIL": lambda one: one["window_open_until"],
-            "ID": lambda one: one["id"],
-        },
-    )
+    items, cursor = door.page("/v1/conversations", {"connection": connection}, limit, after)
+    columns: showing.Columns = {
+        "LAST": lambda one: one["last_at"],
+        "WITH": who,
+        "CHANNEL": lambda one: one["channel"],
+        "OPEN UNTIL": lambda one: one["window_open_until"],
+        "ID": lambda one: one["id"],
+    }
+    showing.listing(items, columns, machine=as_json, cursor=cursor)

@@ -40,15 +40,12 @@ def openapi(door: Door, output: str | None, *, listing: bool, as_json: bool) -> 
             for verb, one in verbs.items()
             if verb in VERBS
         ]
-        if as_json:
-            showing.data({"items": items, "cursor": None})
-            return
         columns: showing.Columns = {
             "METHOD": lambda one: one["method"],
             "PATH": lambda one: one["path"],
             "": lambda one: one["summary"],
         }
-        showing.table(items, columns)
+        showing.listing(items, columns, machine=as_json)
         return
     if output is None:
         click.echo(json.dumps(document, ensure_ascii=False, indent=None if as_json else 2))

@@ -25,6 +25,13 @@ CODES = {
     "rejected": failing.REFUSED,
     "outcome_unknown": failing.TIMED_OUT,
 }
+NEXT = {
+    # reason of a failed run's error, else its class: what to type next
+    "window_closed": "ferry action list --connection {connection} --intent 'send a template'",
+    "auth": "ferry connection get {connection}",
+    "unreachable": "ferry connection check {connection}",
+    "invalid_call": "ferry action get {action} --connection {connection}",
+}
 
 
 def carry_out(
@@ -131,6 +138,7 @@ def judge(door: Door, run: dict[str, Any], timeout: float) -> None:
             f"it is still {state} after {timeout:.0f} seconds", following=following, code=failing.TIMED_OUT
         )
     told = error.get("text") or f"the run was {state}"
+    following = NEXT.get(str(error.get("reason")), NEXT.get(str(error.get("class")), following)).format(**run)
     raise Failure(told, following=following, code=CODES.get(str(error.get("class")), failing.FAILED))
 
 

@@ -51,10 +51,7 @@ def listing(door: Door, *, busy: bool, as_json: bool) -> None:
     items = list(door.pages("/v1/queues", {}))
     if busy:
         items = [one for one in items if one["ready"] or one["held"] or one["parked"] or one["reason"]]
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-    else:
-        showing.table(items, COLUMNS)
+    showing.listing(items, COLUMNS, machine=as_json)
 
 
 @queues.command("pause")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,32 +23,26 @@ def runs() -> None:
 @runs.command("list")
 @click.option("--connection", help="Of this connection only.")
 @click.option("--state", help="In this state only: queued, waiting, succeeded, failed, unknown, …")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+@showing.limited
 @as_json
 @with_door
-def listing(door: Door, connection: str | None, state: str | None, limit: int, *, as_json: bool) -> None:
+def listing(door: Door, limit: int, after: str | None, *, as_json: bool, **wanted: str | None) -> None:
     """
     List runs, newest first.
 
     \b
       ferry runs list --state failed
     """
-    found = door.pages("/v1/runs", {"connection": connection, "state": state}, size=min(limit, 500))
-    items = list(itertools.islice(found, limit))
-    if as_json:
-        showing.data({"items": items, "cursor": None})
-        return
-    showing.table(
-        items,
-        {
-            "CREATED": lambda one: one["created_at"],
-            "STATE": lambda one: one["state"],
-            "CONNECTION": lambda one: one["connection"],
-            "ACTION": lambda one: one["action"],
-            "WHY": lambda one: (one.get("error") or {}).get("text"),
-            "ID": lambda one: one["id"],
-        },
-    )
+    items, cursor = door.page("/v1/runs", wanted, limit, after)
+    columns: showing.Columns = {
+        "CREATED": lambda one: one["created_at"],
+        "STATE": lambda one: one["state"],
+        "CONNECTION": lambda one: one["connection"],
+        "ACTION": lambda one: one["action"],
+        "WHY": lambda one: (one.get("error") or {}).get("text"),
+        "ID": lambda one: one["id"],
+    }
+    showing.listing(items, columns, machine=as_json, cursor=cursor)
 
 
 @runs.command("get")

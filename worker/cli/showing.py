@@ -67,6 +67,27 @@ def table(items: Iterable[Mapping[str, Any]], columns: Columns) -> None:
     console().print(grid(items, columns))
 
 
+def listing(
+    items: Sequence[Mapping[str, Any]], columns: Columns, *, machine: bool, cursor: str | None = None, none: str = ""
+) -> None:
+    """A list as every command prints one; `cursor`: where it goes on, `none`: what to say where nothing is in it."""
+    if machine:
+        data({"items": items, "cursor": cursor})
+        return
+    table(items, columns)
+    if none and not items:
+        note(none)
+    if cursor:
+        note(f"There may be more.  Try: the same with --after {cursor}")
+
+
+def limited(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds the options that every long list has."""
+    after = click.option("--after", metavar="CURSOR", help="Go on after this place, as the list before it names it.")
+    limit = click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="So many at most.")
+    return after(limit(command))
+
+
 def console(*, stderr: bool = False) -> Console:
     """Where tables go; without a colour, and nothing bold, where that is wished."""
     from rich.console import Console

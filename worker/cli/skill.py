@@ -43,10 +43,9 @@ def skill(provider: str | None, *, as_json: bool) -> None:
 
     if provider is None:
         items = [{"provider": one.title, "actions": len(one.actions)} for one in PROVIDERS.values()]
-        if as_json:
-            showing.data({"items": items, "cursor": None})
-        else:
-            showing.table(items, {"PROVIDER": lambda one: one["provider"], "ACTIONS": lambda one: one["actions"]})
+        columns: showing.Columns = {"PROVIDER": lambda one: one["provider"], "ACTIONS": lambda one: one["actions"]}
+        showing.listing(items, columns, machine=as_json)
+        if not as_json:
             showing.note("A page of one: ferry skill PROVIDER")
         return
     chosen = find(provider)

@@ -36,9 +36,10 @@ RUN = {
 }
 
 
-def failed(kind: str) -> dict[str, Any]:
+def failed(kind: str, reason: str = "other") -> dict[str, Any]:
     """A run that ended badly."""
-    return {**RUN, "state": "failed", "output": None, "error": {"class": kind, "text": "no such number"}}
+    error = {"class": kind, "reason": reason, "text": "no such number"}
+    return {**RUN, "state": "failed", "output": None, "error": error}
 
 
 def page(*items: Any, cursor: str | None = None) -> tuple[int, Any]:
@@ -123,7 +124,18 @@ CASES = {
         "state\tfailed",
         "no such number.",
     ),
-    "a run nobody took": Case("action run send-message --connection shop", {RUNS: (200, failed("unreachable"))}, 6),
+    "a run nobody took": Case(
+        "action run send-message --connection shop",
+        {RUNS: (200, failed("unreachable"))},
+        6,
+        err="Try: ferry connection check shop",
+    ),
+    "a run whose window is closed": Case(
+        "send shop --to 1 --text hi",
+        {("POST", "/v1/messages"): (200, failed("rejected", "window_closed"))},
+        5,
+        err="Try: ferry action list --connection shop --intent 'send a template'",
+    ),
     "a run not finished in time": Case(
         "action run send-message --connection shop --timeout 0",
         {RUNS: (202, {**RUN, "state": "waiting"}), SHOP: (200, READY)},
@@ -348,3 +360,35 @@ def test_intents_are_asked_of_ferry(ferry: Ferry, script: type[Script]) -> None:
     assert "mark messages as read" == there.asked[0].url.params["intent"]
     none = script({("GET", "/v1/actions"): page()})
     assert "ferry action list" in ferry(*words, *URL, transport=none.transport).stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("runs list", "/v1/runs"),
+        ("messages list", "/v1/messages"),
+        ("messages unmatched", "/v1/reports/unmatched"),
+        ("messages conversations --connection shop", "/v1/conversations"),
+        ("failed list --state discarded", "/v1/dead-letters"),
+    ],
+)
+def test_a_long_list_says_where_it_goes_on(ferry: Ferry, script: type[Script], typed: str, path: str) -> None:
+    """No more is asked than is wanted, and what comes after has a place: in JSON, in words, and as an option."""
+    there = script({("GET", path): [page({"id": "a"}, cursor="c1"), page({"id": "b"}, cursor="c2"), page(cursor="c2")]})
+    words = [*typed.split(), "--limit", "2", "--after", "c0"]
+    told = json.loads(ferry(*words, "--json", *URL, transport=there.transport).stdout)
+
+    assert (["a", "b"], "c2") == ([one["id"] for one in told["items"]], told["cursor"])
+    asked = [(request.url.params["limit"], request.url.params["cursor"]) for request in there.asked]
+    assert [("2", "c0"), ("1", "c1")] == asked
+    more = script({("GET", path): [page(cursor="c3"), page()]})
+    assert 0 == ferry(*words, *URL, transport=more.transport).exit_code
+    assert ["c0", "c3"] == [request.url.params["cursor"] for request in more.asked]
+
+
+def test_a_list_that_was_cut_says_so_in_words(ferry: Ferry, script: type[Script]) -> None:
+    """On stderr: stdout is rows."""
+    row = {**RUN, "created_at": "t"}
+    there = script({("GET", "/v1/runs"): page(row, cursor="c1")})
+    done = ferry("runs", "list", "--limit", "1", *URL, transport=there.transport)
+    assert (1, True) == (len(done.stdout.splitlines()), "Try: the same with --after c1" in done.stderr)
