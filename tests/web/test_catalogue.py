@@ -6,8 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
+from connectors.intent import NoSearch
 from connectors.registry import PROVIDERS
 from tests.web.door import Door
+from web.api import actions
 
 
 def test_actions_are_listed_whole(door: Door) -> None:
@@ -37,6 +41,17 @@ def test_actions_of_one_provider(door: Door) -> None:
     assert ("send-message", "1msg", False) == (told["key"], told["provider"], told["repeatable"])
     assert {"to", "text"} <= set(told["inputSchema"]["properties"])
     assert ["provider"] == list(door.get("/v1/actions?provider=pigeon", 422)["fields"])
+
+
+def test_an_intent_without_a_search_is_told(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Python whose SQLite was built without it still lists."""
+
+    def none() -> Any:
+        raise NoSearch("this Python's SQLite has no FTS5: look through the list without an intent")
+
+    monkeypatch.setattr(actions, "_index", none)
+    assert "without an intent" in door.get("/v1/actions?intent=x", 422)["fields"]["intent"][0]
+    assert door.get("/v1/actions?limit=1")["items"]
 
 
 def references(document: Any) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Response
@@ -11,7 +12,7 @@ from marshmallow import fields, validate
 from connectors.action import Action
 from connectors.catalog import describe
 from connectors.errors import InvalidCall
-from connectors.intent import Index
+from connectors.intent import Index, NoSearch
 from connectors.provider import Provider
 from connectors.registry import PROVIDERS, find
 from web.api import paging, shapes
@@ -48,6 +49,13 @@ def _index() -> Index:
     return Index(PROVIDERS.values())
 
 
+def _found(intent: str, chosen: Iterable[Provider]) -> list[tuple[str, str]]:
+    try:
+        return _index().find(intent, [one.name for one in chosen])
+    except NoSearch as problem:
+        raise InvalidCall(str(problem), fields={"intent": [str(problem)]}) from problem
+
+
 def _provider(name: str) -> Provider:
     try:
         return find(name)
@@ -70,7 +78,7 @@ def search(query: dict[str, Any]) -> Response:
         owner = ferry().provider(provision.get(ferry(), query["connection"]))
         chosen = [one for one in chosen if one is owner]
     if "intent" in query:
-        names = _index().find(query["intent"], [one.name for one in chosen])
+        names = _found(query["intent"], chosen)
     else:
         names = [(one.name, key) for one in chosen for key in sorted(one.actions)]
     place = paging.unpack(query.get("cursor"), int)
