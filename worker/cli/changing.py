@@ -100,8 +100,8 @@ def patch(
     body: dict[str, Any] = {} if label is None else {"label": label}
     body |= {"settings": settings_of(changes)} if changes else {}
     body |= {"secrets": secrets_of(hidden)} if hidden else {}
-    body |= {"limits": settings_of(limits)} if limits else {}
-    body |= {"policy": settings_of(wishes)} if wishes else {}
+    body |= {"limits": settings_of(limits, "--limit")} if limits else {}
+    body |= {"policy": settings_of(wishes, "--policy")} if wishes else {}
     if not body:
         raise Failure("nothing to change", following="ferry connection patch --help", code=failing.USAGE)
     with showing.waiting(f"changing {ident}"):

@@ -12,18 +12,18 @@ from worker.cli import failing
 from worker.cli.failing import Failure
 
 
-def settings_of(words: Iterable[str]) -> dict[str, Any]:
+def settings_of(words: Iterable[str], option: str = "--set") -> dict[str, Any]:
     """{name: value}; `true`, `12` and `null` are JSON, anything else is text."""
-    return {name: value_of(value) for name, value in map(pair, words)}
+    return {name: value_of(value) for name, value in (pair(word, option) for word in words)}
 
 
 def secrets_of(words: Iterable[str]) -> dict[str, str]:
     """
     {name: secret} of NAME=@VARIABLE, NAME=@./file, NAME=- (the first line of stdin), and NAME alone: asked for, unseen.
 
-    raises: Failure for a secret that stands in the command line itself
+    raises: Failure for a secret that stands in the command line itself, never quoting it
     """
-    return dict(_asked(word) if "=" not in word else _named(*pair(word)) for word in words)
+    return dict(_asked(word) if "=" not in word else _named(*pair(word, "--secret")) for word in words)
 
 
 def _named(name: str, value: str) -> tuple[str, str]:
@@ -35,18 +35,35 @@ def _asked(name: str) -> tuple[str, str]:
     import click
 
     if not sys.stdin.isatty():
-        told = f"this is no terminal, so nobody is asked for {name}: name a variable or a file"
-        raise Failure(told, following=f"… --secret {name}=@{name.upper()}", code=failing.USAGE)
+        said = sayable(name)
+        told = f"this is no terminal, so nobody is asked for {said}: name a variable or a file"
+        raise Failure(told, following=f"… --secret {said}=@{said.upper()}", code=failing.USAGE)
     found: str = click.prompt(name, hide_input=True, err=True)
     return name, found.strip()
 
 
-def pair(word: str) -> tuple[str, str]:
-    """Its two halves.  raises: Failure"""
+def sayable(name: str) -> str:
+    """What a secret is called, where some provider calls one so; anything else may be the secret itself."""
+    from connectors.registry import PROVIDERS
+
+    known = {one for provider in PROVIDERS.values() for one in provider.secrets().fields}
+    return name if name in known else "NAME"
+
+
+def pair(word: str, option: str) -> tuple[str, str]:
+    """Its two halves.  raises: Failure, which does not repeat it"""
     name, equals, value = word.partition("=")
     if not equals or not name:
-        raise Failure(f"{word!r} is not NAME=VALUE", following="ferry connection ensure --help", code=failing.USAGE)
+        raise Failure(f"{option} wants NAME=VALUE", following=f"{_command()} --help", code=failing.USAGE)
     return name, value
+
+
+def _command() -> str:
+    """The command that was typed."""
+    import click
+
+    ctx = click.get_current_context(silent=True)
+    return ctx.command_path if ctx is not None else "ferry connection ensure"
 
 
 def value_of(word: str) -> Any:
@@ -59,11 +76,9 @@ def value_of(word: str) -> Any:
 
 def secret_of(name: str, word: str) -> str:
     """The secret a word names.  raises: Failure, never quoting it"""
-    import click
-
-    variable, ctx = name.upper(), click.get_current_context(silent=True)
-    command = ctx.command_path if ctx is not None else "ferry connection ensure"
-    return hidden(f"the secret {name}", word, f"{variable}=… {command} … --secret {name}=@{variable}")
+    said = sayable(name)
+    following = f"{said.upper()}=… {_command()} … --secret {said}=@{said.upper()}"
+    return hidden(f"the secret {said}", word, following)
 
 
 def hidden(what: str, word: str, following: str) -> str:

@@ -15,6 +15,7 @@ import click
 from worker.cli import failing, outcome, showing
 from worker.cli.door import with_door
 from worker.cli.failing import Failure
+from worker.cli.pairs import pair
 from worker.cli.showing import as_json
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def asked(
     body["method"] = (method or ("POST" if data is not None or fields or files else "GET")).upper()
     body |= {"headers": dict(_header(one) for one in headers)} if headers else {}
     body |= {"query": _many(queries, "--query")} if queries else {}
-    body |= {"path_params": dict(_pair(one, "--path-param") for one in params)} if params else {}
+    body |= {"path_params": dict(pair(one, "--path-param") for one in params)} if params else {}
     body |= {"form": _many(fields, "--form")} if fields else {}
     body |= {"files": [_file(one) for one in files]} if files else {}
     if data is not None:
@@ -155,17 +156,10 @@ def _file(word: str) -> dict[str, Any]:
     }
 
 
-def _pair(word: str, option: str) -> tuple[str, str]:
-    name, equals, value = word.partition("=")
-    if not equals or not name:
-        raise Failure(f"{option} wants K=V, not {word!r}", following=HELP, code=failing.USAGE)
-    return name, value
-
-
 def _many(words: tuple[str, ...], option: str) -> dict[str, Any]:
     """{name: value}, or a list of values where a name is said again."""
     found: dict[str, list[str]] = {}
-    for name, value in (_pair(word, option) for word in words):
+    for name, value in (pair(word, option) for word in words):
         found.setdefault(name, []).append(value)
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
@@ -173,7 +167,7 @@ def _many(words: tuple[str, ...], option: str) -> dict[str, Any]:
 def _header(word: str) -> tuple[str, str]:
     name, colon, value = word.partition(":")
     if not colon or not name.strip():
-        raise Failure(f"-H wants 'Name: value', not {name[:40]!r}", following=HELP, code=failing.USAGE)
+        raise Failure("-H wants 'Name: value'", following=HELP, code=failing.USAGE)  # it may hold a secret
     return name.strip(), value.strip()
 
 

@@ -291,6 +291,16 @@ def test_an_archive_that_is_not_finished_says_so(ferry: Ferry, script: type[Scri
     assert {"queued": "finish"} == json.loads(there.asked[0].content)
 
 
+@pytest.mark.parametrize("word", ["sk-live-s3cret", "s3cret==", "=s3cret", "token=s3cret", "s3cret_alone"])
+def test_a_secret_that_was_typed_is_never_said(ferry: Ferry, script: type[Script], word: str) -> None:
+    """However it was mistyped: what looks like a name may be the secret itself."""
+    done = ferry("connection", "patch", "shop", "--secret", word, *URL, transport=script({}).transport)
+
+    assert 2 == done.exit_code
+    assert "s3cret" not in done.output
+    assert "ferry connection patch" in done.stderr or "… --secret NAME=@NAME" in done.stderr
+
+
 def test_a_secret_alone_is_asked_for_at_a_terminal_only(ferry: Ferry, script: type[Script]) -> None:
     """Elsewhere it is said how else to give it."""
     there = script({})

@@ -135,8 +135,8 @@ def test_json_is_the_whole_run(ferry: Ferry, script: type[Script]) -> None:
         (["/a", "--raw-data"], "there is no body"),
         (["/a", "-d", "@nofile"], "nofile cannot be read"),
         (["/a", "--file", "nofile"], "[FIELD=]@FILE"),
-        (["/a", "-q", "n"], "--query wants K=V"),
-        (["/a", "-H", "nothing"], "'Name: value'"),
+        (["/a", "-q", "n"], "--query wants NAME=VALUE"),
+        (["/a", "-H", "Authorization Bearer s3cret-word"], "'Name: value'"),
     ],
 )
 def test_a_mistake_is_a_sentence_and_asks_nobody(
@@ -149,3 +149,4 @@ def test_a_mistake_is_a_sentence_and_asks_nobody(
     assert (2, []) == (done.exit_code, there.asked)
     assert err in done.stderr
     assert "ferry request --help" in done.stderr
+    assert "s3cret" not in done.output
