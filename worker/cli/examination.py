@@ -19,7 +19,7 @@ from worker.core import Core, build
 from worker.expiry import warnings
 from worker.handlers import HandlersError, load
 from worker.rekeying import CAN_GO, advice
-from worker.settings import SettingsError
+from worker.settings import Settings, SettingsError
 from worker.store import causes, letters, unmatched
 from worker.store.backlog import waiting
 from worker.store.condition import condition
@@ -32,6 +32,7 @@ SKEW = 1.0  # seconds between Redis' clock and ours that are worth a word
 SKEW_WRONG = 30.0
 LATE = 30.0  # seconds a lane may wait before it is worth a word
 CONNECTION = "ferry connection check {}"
+BROKER_SECONDS = 3.0
 CAUSES = 3  # of dead letters that are named
 
 
@@ -69,6 +70,7 @@ def inside() -> Iterator[Finding]:
     core = build(settings, lambda partition, queue: None, timeout=3.0, retries=0)  # noqa: ARG005
     try:
         yield from _redis(core)
+        yield from _broker(settings)
         yield from _connections(core)
         yield from _work(core)
     except RedisError as problem:
@@ -100,6 +102,25 @@ def _redis(core: Core) -> Iterator[Finding]:
     yield Finding("ok", "redis", f"evicts: {state.policy}; writes to disk: {state.appendfsync}; loses {state.can_lose}")
     verdict = "wrong" if abs(skew) > SKEW_WRONG else "warning" if abs(skew) > SKEW else "ok"
     yield Finding(verdict, "clock", f"Redis' clock and ours differ by {skew:+.3f} s", "ferry doctor")
+
+
+def _broker(settings: Settings) -> Iterator[Finding]:
+    """Whether wake-ups can be carried, where it is not the Redis that was looked at."""
+    if settings.broker == settings.redis_url:
+        return
+    from kombu.connection import Connection
+    from kombu.exceptions import OperationalError
+
+    broker: Any = Connection(settings.broker, connect_timeout=BROKER_SECONDS)  # type: ignore[no-untyped-call]
+    name = f"{broker.transport_cls} at {broker.hostname}:{broker.port or broker.default_port}"
+    try:
+        with broker:
+            broker.ensure_connection(max_retries=1, interval_start=0, timeout=BROKER_SECONDS)
+    except (OSError, OperationalError) as problem:
+        words = f"{name} does not answer ({type(problem).__name__}): Ferry goes on by the tick, other apps' tasks wait"
+        yield Finding("wrong", "broker", words, "ferry config show", failing.UNREACHABLE)
+    else:
+        yield Finding("ok", "broker", f"{name} answers")
 
 
 def _spool(spool: Mapping[str, Any] | None) -> Iterator[Finding]:

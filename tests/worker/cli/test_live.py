@@ -136,6 +136,22 @@ def test_the_doctor_without_redis(ferry: Ferry, unused_port: int) -> None:
     assert "wrong\tredis\t" in done.stdout
 
 
+def test_the_doctor_asks_a_broker_of_its_own(
+    ferry: Ferry, pipeline: Pipeline, settings: dict[str, str], redis_url: str, unused_port: int
+) -> None:
+    """Its name and place are told, and never its password."""
+    pipeline.core.store.client.set(ELECTED, "somebody")
+    for url in (f"amqp://guest:parole@127.0.0.1:{unused_port}//", f"redis://:parole@127.0.0.1:{unused_port}/0"):
+        done = ferry("doctor", **settings, BROKER_URL=url)
+        assert 6 == done.exit_code
+        assert "wrong\tbroker\t" in done.stdout
+        assert f"127.0.0.1:{unused_port} does not answer" in done.stdout
+        assert "parole" not in done.output
+
+    done = ferry("doctor", "--json", **settings, BROKER_URL=redis_url.removesuffix("/0") + "/1")
+    assert (0, "ok") == (done.exit_code, checks(done)["broker"])
+
+
 def test_the_doctor_without_settings(ferry: Ferry) -> None:
     """The first thing to mend comes first."""
     done = ferry("doctor")
