@@ -42,6 +42,8 @@ class Presence:
         client = self.core.store.client
         client.set(_key(self.name), json.dumps(self._described), px=GONE_MS)
         client.sadd(NAMES, self.name)
+        if not self._next:
+            workers(self.core.store)  # drops those that died, in case nobody ever asks for the list
         self._next = time.monotonic() + EVERY_SECONDS
 
     def leave(self) -> None:

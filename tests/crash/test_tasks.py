@@ -9,6 +9,7 @@ import pytest
 from tests.crash.rabbit import missing
 from tests.crash.stand import Stand
 from tests.crash.tasks import play, somebody, staged
+from tests.worker.families import boundless, keys, strangers
 
 pytestmark = pytest.mark.crash
 
@@ -21,6 +22,7 @@ def test_each_task_becomes_one_run(stand: Stand, seed: int, *, long: bool) -> No
     print(found)
     assert not found.broken, found
     assert tasks - tasks // 5 == found.states["scheduled"]
+    assert [] == strangers(keys(stand.state)) == boundless(stand.state)
 
 
 @pytest.mark.slow

@@ -73,5 +73,6 @@ redis.call('ZADD', P .. 'q:' .. q, deadline + 1000, lane)
 due(q)
 if talk and ARGV[11] ~= '0' then
   redis.call('HSET', talk, 'flight', run, 'flight_until', now + tonumber(ARGV[11]))
+  redis.call('PEXPIRE', talk, 2592000000, 'NX') -- the first message to somebody: nothing else has done so yet
 end
 return { 'left', broken or nil }
