@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -24,6 +23,7 @@ doing = [
     click.option("--async", "at_once", is_flag=True, help="Do not wait for the outcome."),
     click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait at most."),
 ]
+EVERYTHING = 1_000_000
 SCHEDULE = ("priority", "not_before", "expires_at")
 scheduling = [
     click.option("--priority", type=click.Choice(["live", "bulk"]), help="bulk for campaigns: it holds no reply up."),
@@ -48,12 +48,11 @@ def action() -> None:
 @click.option("--connection", help="Those of this connection's provider.")
 @click.option("--provider", help="Those of this provider.")
 @click.option("--intent", metavar="WORDS", help="What you want to do, in your own words.")
-@click.option("--limit", type=click.IntRange(1), help="So many at most.")
+@click.option("--limit", type=click.IntRange(1), default=EVERYTHING, help="So many at most; all without it.")
+@click.option("--after", metavar="CURSOR", help="Go on after this place, as the list before it names it.")
 @as_json
 @with_door
-def listing(
-    door: Door, connection: str | None, provider: str | None, intent: str | None, limit: int | None, *, as_json: bool
-) -> None:
+def listing(door: Door, limit: int, after: str | None, *, as_json: bool, **wanted: str | None) -> None:
     """
     List actions; with --intent those that do it, the best first.
 
@@ -61,8 +60,7 @@ def listing(
       ferry action list --connection 1msg
       ferry action list --intent "tell them we saw it" --limit 3
     """
-    query = {"connection": connection, "provider": provider, "intent": intent}
-    items = list(itertools.islice(door.pages("/v1/actions", query), limit))
+    items, cursor = door.page("/v1/actions", wanted, limit, after)
     columns: showing.Columns = {
         "PROVIDER": lambda one: one["provider"],
         "ACTION": lambda one: one["key"],
@@ -70,7 +68,9 @@ def listing(
         "REPEATABLE": lambda one: one["repeatable"],
     }
     none = "No action is known by these words.  Try others, or: ferry action list"
-    showing.listing(items, columns, machine=as_json, none=none)
+    # of an intent the next best are no continuation anybody misses
+    more = cursor if as_json or wanted["intent"] is None else None
+    showing.listing(items, columns, machine=as_json, cursor=more, none=none)
 
 
 @action.command("get")

@@ -134,6 +134,8 @@ CODES = {
     401: failing.FAILED,
     403: failing.FAILED,
     404: failing.NOT_FOUND,
+    410: failing.NOT_FOUND,
+    413: failing.USAGE,
     422: failing.USAGE,
     502: failing.REFUSED,
     503: failing.UNREACHABLE,

@@ -114,6 +114,7 @@ def lines(provider: Provider) -> Iterator[str]:
     yield "- Whoever opted out is sent nothing, and a closed window needs a template: the error's `reason` says so. Do"
     yield "  not use `--force` unless the owner said so."
     yield "- `ferry events list --json` and `ferry runs list --json` show what happened; `ferry doctor` what is wrong."
+    yield '- A list is `{"items": […], "cursor": …}`; where the cursor is not null, `--after CURSOR` goes on.'
     yield from ("", "| exit code | means |", "| --- | --- |")
     yield from (f"| {code} | {means} |" for code, means in CODES.items())
 

@@ -232,6 +232,12 @@ CASES = {
     ),
     "Redis away": Case("connection list", {LIST: (503, {"detail": "try again"})}, 6, "", "try again."),
     "nobody there": Case("connection list", {LIST: httpx.ConnectError("refused")}, 6, "", "nobody answers at"),
+    "too large": Case(
+        "send shop --to 1 --text hi",
+        {("POST", "/v1/messages"): (413, {"detail": "the body is larger than FERRY_MAX_BODY_BYTES allows"})},
+        2,
+        err="Try: ferry send --help",
+    ),
     "too slow": Case("connection list", {LIST: httpx.ReadTimeout("slow")}, 7, "", "did not answer within"),
     "an answer that is no JSON object": Case("connection list", {LIST: (500, ["?"])}, 1, "", "Internal Server Error"),
 }
@@ -353,11 +359,11 @@ def test_intents_are_asked_of_ferry(ferry: Ferry, script: type[Script]) -> None:
         for key in ("second", "first")
     ]
     there = script({("GET", "/v1/actions"): page(*told)})
-    words = ("action", "list", "--intent", "mark messages as read", "--limit", "1")
+    words = ("action", "list", "--intent", "mark messages as read", "--limit", "2")
 
     done = ferry(*words, *URL, transport=there.transport)
-    assert ["second"] == [line.split("\t")[1] for line in done.stdout.splitlines()]
-    assert "mark messages as read" == there.asked[0].url.params["intent"]
+    assert ["second", "first"] == [line.split("\t")[1] for line in done.stdout.splitlines()]
+    assert ("mark messages as read", "2") == tuple(there.asked[0].url.params[name] for name in ("intent", "limit"))
     none = script({("GET", "/v1/actions"): page()})
     assert "ferry action list" in ferry(*words, *URL, transport=none.transport).stderr
 
@@ -366,6 +372,7 @@ def test_intents_are_asked_of_ferry(ferry: Ferry, script: type[Script]) -> None:
     ("typed", "path"),
     [
         ("runs list", "/v1/runs"),
+        ("action list --intent x", "/v1/actions"),
         ("messages list", "/v1/messages"),
         ("messages unmatched", "/v1/reports/unmatched"),
         ("messages conversations --connection shop", "/v1/conversations"),
