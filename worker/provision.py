@@ -147,9 +147,7 @@ def ensure(
     changed = core.connections.update(ident, lambda now: laid(chosen, now, settings, secrets, **more))
     if changed.paused != had.paused:
         states.align(core, changed)  # the provider is asked next, and nothing leaves meanwhile
-    if changed.words == had.words and had.state == READY:
-        return check(core, changed)
-    return check(core, states.building(core, changed))
+    return check(core, changed if changed.state in {READY, states.BUILDING} else states.building(core, changed))
 
 
 def laid(
@@ -170,15 +168,13 @@ def laid(
         policy=wishes.hold(_over(had.policy, more.get("policy") or {})),
         paused=more.get("paused", had.paused),
     )
-    if not had.open:
-        changed = replace(changed, archived=False, closing="", state=states.BUILDING, action=None, error=None)
-    return counted(had, tokens.noted(provider, had, changed))
+    return counted(had, tokens.noted(provider, had, replace(changed, archived=False, closing="")))
 
 
 def counted(had: Stored, changed: Stored) -> Stored:
-    """With its words counted on, if they are others: what somebody is just trying are those of before then."""
+    """With its words counted on and to be tried, if they are others: a verdict on those of before says nothing then."""
     same = (had.settings, had.secrets, had.open) == (changed.settings, changed.secrets, changed.open)
-    return changed if same else replace(changed, words=had.words + 1)
+    return changed if same else states.begun(replace(changed, words=had.words + 1))
 
 
 def _over(had: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ says so in its clientAction until the first call by the new secret, and 3 follow
 One that is lost or seen before it is pasted can be replaced by another (`anew`); until that one is called, all that
 were before are accepted, as somebody may have pasted any of them.
 
-Whoever stops after 1 leaves one without an end: asked again, or by the elected worker a minute later, 2 follows.
+Whoever stops after 1 leaves one without an end that is BUILDING: asked again, or by the elected worker some minutes
+later, 2 follows.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def rotate(core: Core, ident: str, grace: float | None = None, *, anew: bool = F
         before = {name: now.secrets[name] for name in ours}
         formers = (Former(now.token, None, before, int(seconds * 1000)), *living)
         changed = replace(now, token=token, secrets={**now.secrets, **ours}, formers=formers, heard=False)
-        return replace(changed, words=now.words + 1)
+        return states.begun(replace(changed, words=now.words + 1))
 
-    after = provision.check(core, states.building(core, core.connections.update(ident, begin)))
+    after = provision.check(core, core.connections.update(ident, begin))
     log.info("webhook secret rotated", extra={"connection": ident, "provider": provider.title})
     return after
 

@@ -51,10 +51,11 @@ def change(
         )
         return counted(now, tokens.noted(provider, now, changed))
 
-    changed = _put(core, ident, laid)
-    if changed.words == had.words:
-        return changed
-    return check(core, states.building(core, changed))
+    try:
+        changed = core.connections.update(ident, laid)
+    except Gone as problem:
+        raise NotFound(str(problem)) from problem
+    return changed if changed.words == had.words else check(core, changed)
 
 
 def reconnect(
@@ -65,8 +66,11 @@ def reconnect(
 
     raises: NotFound, InvalidCall
     """
+    had = living(core, ident)
     changed = change(core, ident, settings=settings, secrets=secrets)
-    return changed if changed.state == READY else check(core, states.building(core, changed))
+    if changed.words != had.words:
+        return changed  # its words are others, and were tried
+    return check(core, changed if changed.state == READY else states.building(core, changed))
 
 
 def _laid(had: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -113,10 +113,12 @@ def turn(core: Core) -> None:
 
 def building(core: Core, stored: Stored) -> Stored:
     """It is being tried: whoever looks meanwhile sees that."""
-    return core.connections.update(
-        stored.id,
-        lambda now: replace(now, state=BUILDING, action=None, error=None, since=iso(datetime.now(UTC)), tries=0),
-    )
+    return core.connections.update(stored.id, begun)
+
+
+def begun(now: Stored) -> Stored:
+    """The same, as a part of the change that makes it necessary: whoever dies before the verdict leaves it so."""
+    return replace(now, state=BUILDING, action=None, error=None, since=iso(datetime.now(UTC)), tries=0)
 
 
 # The way out --------------------------------------------------------------------------------------------------------

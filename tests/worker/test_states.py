@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,8 @@ import redis
 
 from connectors.errors import Reason, Rejected
 from tests.worker.pipeline import Pipeline, build
-from worker import provision, standing, states
+from worker import address, provision, rotation, standing, states
+from worker.core import Core
 from worker.store.text import text
 
 
@@ -127,14 +129,14 @@ def test_a_verdict_on_words_of_before_is_dropped(ferry: Pipeline) -> None:
     changed = core.connections.update(
         stored.id, lambda now: provision.counted(now, replace(now, settings={**now.settings, "sender": "Ferry"}))
     )
-    assert "READY" == provision.check(core, tried).state
+    assert ("BUILDING", None) == (provision.check(core, tried).state, provision.get(core, stored.id).error)
     assert changed.settings == provision.get(core, stored.id).settings
     assert [] == told(ferry)
 
     refused = Rejected("no", reason=Reason.AUTH)
     other = {**stored.secrets, "api_key": "another-key-0001"}
     core.connections.update(stored.id, lambda now: replace(now, secrets=other))
-    assert "READY" == states.refused(core, stored, refused).state
+    assert "BUILDING" == states.refused(core, stored, refused).state
 
 
 def test_a_set_up_that_ends_its_process_is_not_begun_for_ever(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,3 +169,53 @@ def test_a_fault_of_ours_leaves_no_set_up_behind(ferry: Pipeline, monkeypatch: p
         provision.check(core, states.building(core, stored))
     now = provision.get(core, stored.id)
     assert ("SETUP_FAILED", "fault") == (now.state, (now.error or {})["code"])
+
+
+class Dies(BaseException):
+    """A process ends here."""
+
+
+DEEDS: dict[str, Callable[[Core, str], Any]] = {
+    "ensure": lambda core, ident: provision.ensure(
+        core, "instagram", ident, {}, {"access_token": "IGAA-new-token-0009"}
+    ),
+    "change": lambda core, ident: standing.change(core, ident, secrets={"access_token": "IGAA-new-token-0009"}),
+    "rotate": rotation.rotate,  # by hand: nobody but the verdict says what is to be pasted
+}
+
+
+@pytest.mark.parametrize("deed", DEEDS.values(), ids=DEEDS)
+def test_whoever_dies_after_a_change_leaves_it_to_be_tried(
+    ferry: Pipeline, monkeypatch: pytest.MonkeyPatch, deed: Callable[[Core, str], Any]
+) -> None:
+    """New words, and that they are to be tried, are one write: else they would be READY for ever, untried."""
+    core, stored = ferry.core, ferry.connect("instagram")
+    address.hear(core, stored)
+
+    def dies(*_: Any) -> Any:
+        raise Dies
+
+    with monkeypatch.context() as patched:
+        patched.setattr(provision, "_tried", dies)
+        patched.setattr(states, "building", dies)
+        with pytest.raises(Dies):
+            deed(core, stored.id)
+    left = provision.get(core, stored.id)
+    assert ("BUILDING", True) == (left.state, left.words > stored.words)
+
+    core.connections.save(replace(left, since="2026-01-01T00:00:00.000Z"))
+    assert 1 == provision.unstick(core)
+    after = provision.get(core, stored.id)
+    assert "BUILDING" != after.state
+    assert after.moving == bool(after.action and after.action["type"] == "paste-webhook")
+
+
+def test_reconnecting_asks_the_provider_once(ferry: Pipeline) -> None:
+    """Whether with new words, or with those it has, even if it is READY."""
+    core, stored = ferry.core, ferry.connect("clicksend")
+    simulator = ferry.simulators["clicksend"]
+    for words, status in (({}, 200), ({}, 401), ({}, 401), ({"settings": {"sender": "X"}}, 401)):
+        simulator.behave(action="get-account", status=status, times=1) if status != 200 else None
+        before = len(simulator.requests("get-account"))
+        standing.reconnect(core, stored.id, **words)
+        assert 1 == len(simulator.requests("get-account")) - before
