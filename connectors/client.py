@@ -299,9 +299,22 @@ def _through_schema(action: Action, answer: Answer) -> dict[str, Any]:
     return dict(action.reply().load(answer.data))
 
 
-def perform(provider: Provider, action: Action, call: Call, client: httpx.Client) -> Outcome:
-    """All of it at once, for checks and tests; runs go through the outbox, which puts "leaving" between them."""
-    ask = asking(provider, call.connection, client)
+Heard = Callable[[Answer], object]
+"""Is shown every answer before it is judged."""
+
+
+def nobody(answer: Answer) -> None:
+    """Nobody wants to see it."""
+    del answer
+
+
+def perform(provider: Provider, action: Action, call: Call, client: httpx.Client, *, heard: Heard = nobody) -> Outcome:
+    """
+    All of it at once, for checks and tests; runs go through the outbox, which puts "leaving" between them.
+
+    heard: is shown each answer, of the questions before and after it, too
+    """
+    ask = asking(provider, call.connection, client, heard=heard)
     if action.first is not None:
         found = action.first(call, ask)
         if isinstance(found, Outcome):
@@ -313,14 +326,17 @@ def perform(provider: Provider, action: Action, call: Call, client: httpx.Client
     except ConnectorError as problem:
         problem.provider, problem.action = provider.name, action.key
         raise
+    heard(answer)
     outcome = conclude(provider, action, call, answer)
     return replace(outcome, output=dict(action.last(call, outcome.output, ask))) if action.last else outcome
 
 
-def asking(provider: Provider, connection: Connection, client: httpx.Client, ref: str = "ask") -> Ask:
+def asking(
+    provider: Provider, connection: Connection, client: httpx.Client, ref: str = "ask", *, heard: Heard = nobody
+) -> Ask:
     """The connection's actions as a plain function, for what takes several calls."""
 
     def ask(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        return perform(provider, provider.actions[key], Call(connection, given, ref), client).output
+        return perform(provider, provider.actions[key], Call(connection, given, ref), client, heard=heard).output
 
     return ask

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.action import Action, Part
-from connectors.provider import Provider
+from connectors.provider import Answer, Provider
 from worker.core import Core
 from worker.store.connections import Stored
 
@@ -26,6 +26,7 @@ class Job:
     provider: Provider
     action: Action
     go_on: bool
+    answers: list[Answer] = field(default_factory=list)  # to what must be asked first, for the rest they ask for
     asked: bool = False  # what must be asked first was asked: a failure of that is an attempt, too
     renewed: bool = False  # the credentials were renewed because this call was refused
     spared: list[Part] = field(default_factory=list)  # messages that were not sent because their people opted out

@@ -31,6 +31,7 @@ from worker import tokens
 from worker.accept import NotFound
 from worker.core import Core
 from worker.outside import Answered, Origin, Unavailable, Why, origin_of, parsed
+from worker.resting import heed
 from worker.store import events, messages
 from worker.store.connections import Stored
 
@@ -140,7 +141,7 @@ def _asked(core: Core, held: ExitStack, stored: Stored, attachment: Mapping[str,
 
 def _ask(core: Core, held: ExitStack, stored: Stored, attachment: Mapping[str, Any], deadline: float) -> Answered:
     provider, connection = core.provider(stored), stored.speak(core.settings.public_url)
-    place = _place(core, provider, connection, attachment)
+    place = _place(core, stored, connection, attachment)
     client = held.enter_context(core.outside.client())
     home = _home(provider, connection)
     answered = core.outside.ask(client, place.url, home=home, auth=place.auth, deadline=deadline)
@@ -148,12 +149,14 @@ def _ask(core: Core, held: ExitStack, stored: Stored, attachment: Mapping[str, A
     return answered
 
 
-def _place(core: Core, provider: Provider, connection: Connection, attachment: Mapping[str, Any]) -> FileAt:
+def _place(core: Core, stored: Stored, connection: Connection, attachment: Mapping[str, Any]) -> FileAt:
     """Where the provider says it is, or else where the event says."""
+    provider = core.provider(stored)
     found = None
     if provider.media is not None:
         with core.clients.one() as client:
-            found = provider.media(connection, attachment, asking(provider, connection, client))
+            ask = asking(provider, connection, client, heard=heed(core, stored))
+            found = provider.media(connection, attachment, ask)
     url = attachment.get("url")
     if found is None and isinstance(url, str) and url:
         found = FileAt(url)

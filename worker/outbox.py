@@ -27,9 +27,9 @@ from worker.endings import Attempt
 from worker.flights import Flight
 from worker.job import Job
 from worker.pace import pace_of
+from worker.resting import heed
 from worker.retry import decide
 from worker.store import journal, lanes, runs
-from worker.store.client import is_away
 from worker.store.text import text
 from worker.suspects import PAUSE_MS, STRIKES
 
@@ -142,6 +142,7 @@ def carry_out(job: Job) -> runs.Finished | None:
         try:
             made = _call(job, client)
             if isinstance(made, Outcome):  # what was asked first shows that nothing need leave
+                _heed(job)
                 return endings.finish(job, Attempt("", 0, 0), endings.success(job, made, last=True))
             call, last = made
             spared = _spare(job, call)
@@ -161,7 +162,9 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     given: Mapping[str, Any] = inputs.whole(job.core, job.record)
     if job.action.first is not None and "ready" not in job.record:
         job.asked = True
-        found = job.action.first(Call(spoken, given, job.run), http.asking(job.provider, spoken, client))
+        # A rest that these answers ask for begins once the run is out: else it would be asked for again and again.
+        ask = http.asking(job.provider, spoken, client, heard=job.answers.append)
+        found = job.action.first(Call(spoken, given, job.run), ask)
         if isinstance(found, Outcome):
             return found
         given = found
@@ -176,6 +179,13 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     if not last:
         job.ready = given
     return Call(spoken, piece, job.run), last
+
+
+def _heed(job: Job) -> None:
+    """The rest that the answers to its questions asked for."""
+    look = heed(job.core, job.stored)
+    while job.answers:
+        look(job.answers.pop())
 
 
 def _spare(job: Job, call: Call) -> Call | None:
@@ -202,6 +212,7 @@ def _failed(problem: ConnectorError) -> endings.Verdict:
 
 def _without_leaving(job: Job, problem: ConnectorError) -> runs.Finished:
     """What went wrong before anything left: wrong words, or the questions that had to be asked first."""
+    _heed(job)
     # Only questions were asked: nothing of this run has left, and they may be asked again.
     verdict = _verdict(job, problem, tries=job.tries + 1, repeatable=True)
     return endings.finish(job, Attempt("", 0, 0), verdict)
@@ -254,13 +265,14 @@ def _leave_and_call(
     if told == "opted_out":
         problem = Rejected("the other party has opted out: nothing is sent unless forced", reason=Reason.OPTED_OUT)
         return endings.finish(job, Attempt("", 0, 0), _failed(problem))
+    _heed(job)
     begun = time.time()
     status: int | None = None
     core.flights.begin(Flight(job.partition, job.run, job.lane, attempt, int(begun * 1000), int(seconds * 1000)))
     try:
         answer = http.exchange(client, ready, deadline)
         status = answer.status
-        _rest(job, answer)
+        heed(core, job.stored)(answer)
         _hear(job, call, answer)
         outcome = http.conclude(job.provider, action, call, answer)
         outcome = _ask_last(job, call, outcome, client)
@@ -279,20 +291,6 @@ def _leave_and_call(
         core.flights.forget(attempt)
 
 
-def _rest(job: Job, answer: Answer) -> None:
-    """What the answer says of the allowance used is obeyed before the limit bites."""
-    seconds = job.provider.rest(answer)
-    if seconds:
-        log.info("the provider asks for rest", extra={"connection": job.stored.id, "seconds": round(seconds, 1)})
-        try:
-            states.gate(job.core, job.stored.id, int(seconds * 1000), "usage")
-        except Exception as problem:
-            if not is_away(problem):
-                raise
-            # The answer is what counts: it is recorded once Redis is back, and the next one asks for rest again.
-            log.warning("no rest: redis is away", extra={"connection": job.stored.id})
-
-
 def _hear(job: Job, call: Call, answer: Answer) -> None:
     """
     News that no webhook will bring again are journalled before the answer is judged: what we cannot read today the
@@ -309,7 +307,7 @@ def _hear(job: Job, call: Call, answer: Answer) -> None:
 def _ask_last(job: Job, call: Call, outcome: Outcome, client: httpx.Client) -> Outcome:
     if job.action.last is None:
         return outcome
-    ask = http.asking(job.provider, call.connection, client)
+    ask = http.asking(job.provider, call.connection, client, heard=heed(job.core, job.stored))
     return replace(outcome, output=dict(job.action.last(call, outcome.output, ask)))
 
 

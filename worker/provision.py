@@ -24,6 +24,7 @@ from worker import address, pace, states, tokens
 from worker import policy as wishes
 from worker.accept import Conflict, known, taking
 from worker.core import Core
+from worker.resting import heed
 from worker.store.connections import READY, BadName, Stored, new_token
 from worker.store.text import iso
 
@@ -229,7 +230,7 @@ def _tried(core: Core, stored: Stored) -> Stored:
     stored = tokens.fresh(core, stored)
     spoken = stored.speak(public)
     with core.clients.one() as client:
-        ask = http.asking(provider, spoken, client)
+        ask = http.asking(provider, spoken, client, heard=heed(core, stored))
         if provider.check is not None:
             provider.check(spoken, ask)
         if provider.register is not None and public:

@@ -22,6 +22,7 @@ from connectors.errors import ConnectorError
 from connectors.provider import UnknownCall
 from worker import deadline
 from worker.core import Core
+from worker.resting import heed, obey
 from worker.store import events, ids, journal, messages, runs
 from worker.store.client import is_away
 from worker.store.letters import Who
@@ -123,8 +124,10 @@ def _by_provider(case: Case) -> Outcome | None:
     spoken = case.stored.speak(case.core.settings.public_url)
     left = datetime.fromtimestamp(case.left / 1000, UTC)
     unknown = UnknownCall(spoken, case.action, case.pieces[case.index], case.ref, left)
+    obey(case.core, case.stored)
     with case.core.clients.one() as client:
-        found = case.provider.prove(unknown, http.asking(case.provider, spoken, client))
+        ask = http.asking(case.provider, spoken, client, heard=heed(case.core, case.stored))
+        found = case.provider.prove(unknown, ask)
     return None if found is None or _of_another(case, found) else found
 
 

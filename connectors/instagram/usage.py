@@ -44,11 +44,17 @@ def used(headers: Mapping[str, str]) -> float:
     return max((number(one, name) or 0.0 for one in _reports(headers) for name in PERCENTAGES), default=0.0)
 
 
-def wait_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds until access comes back, as they say: the longest estimate (theirs is in minutes), else Retry-After."""
+def _regain(headers: Mapping[str, str]) -> float:
+    """Seconds until access comes back by their longest estimate, which is in minutes; 0 when they name none."""
     minutes = max((number(one, "estimated_time_to_regain_access") or 0.0 for one in _reports(headers)), default=0.0)
-    if minutes > 0:
-        return min(minutes * 60, MOST)
+    return min(max(minutes, 0.0) * 60, MOST)
+
+
+def wait_of(headers: Mapping[str, str]) -> float | None:
+    """Seconds until access comes back, as they say: the longest estimate, else Retry-After."""
+    regain = _regain(headers)
+    if regain > 0:
+        return regain
     after = number(headers, "retry-after")
     return min(after, MOST) if after is not None and after > 0 else None
 
@@ -57,8 +63,12 @@ def rest(answer: Answer) -> float | None:
     """
     Seconds the connection should rest after this answer, so that the limit is never reached; None: go on.
 
-    80 % asks for a second, 99 % for ten, 100 % for as long as they say.
+    80 % asks for a second, 99 % for ten, 100 % for as long as they say.  Who names a time to regain access is blocked
+    already, whatever the percentages of others say.
     """
+    regain = _regain(answer.headers)
+    if regain > 0:
+        return regain
     percent = used(answer.headers)
     if percent >= 100:
         return wait_of(answer.headers) or PAUSE

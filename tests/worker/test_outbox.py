@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import redis
 
+from connectors.provider import Answer
 from connectors.registry import PROVIDERS
 from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
-from worker import states
+from worker import reconcile, states
 from worker.accept import Conflict, NotFound, accept
 from worker.store import letters, runs
 from worker.store.connections import Stored
+from worker.store.text import text
 
 TO = "15550100123"
 
@@ -236,6 +238,44 @@ def test_an_answer_that_asks_for_rest_closes_the_gate(ferry: Pipeline, monkeypat
         ferry.settle()
         time.sleep(0.05)
     assert sent(ferry) == ["a", "b"]
+
+
+def resting(monkeypatch: pytest.MonkeyPatch, provider: str, rests: dict[str, float]) -> None:
+    """The provider asks for rest in its answers that contain these words."""
+
+    def rest(answer: Answer) -> float | None:
+        return next((seconds for words, seconds in rests.items() if words in answer.text), None)
+
+    monkeypatch.setitem(PROVIDERS, provider, dataclasses.replace(PROVIDERS[provider], rest=rest))
+
+
+def test_an_answer_to_a_question_asks_for_rest_too(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What asked it leaves, or it would ask and wait for ever; what follows waits."""
+    stored = ferry.connect("1msg")
+    resting(monkeypatch, "onemsg", {"order_ready": 0.4})
+    first, second = template(ferry, stored), template(ferry, stored)
+    ferry.settle()
+    assert ("succeeded", "queued") == (run_of(ferry, first)["state"], run_of(ferry, second)["state"])
+    assert "usage" == text(ferry.core.store.client.hget("f:{0}:g:1msg", "reason"))
+    assert "succeeded" == settled(ferry, second, "succeeded", "failed")["state"]
+
+
+def test_no_proof_is_asked_for_while_the_provider_wants_rest(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks while he is blocked prolongs it: an unknown run is looked into later."""
+    stored = ferry.connect("clicksend")
+    ferry.simulators["clicksend"].behave(action="send-sms", drop="after", times=1)
+    body = {"connection": stored.id, "action": "send-sms", "input": {"to": "+61411111111", "text": "x"}}
+    ident = accept(ferry.core, body).id
+    ferry.settle()
+    assert "unknown" == run_of(ferry, ident)["state"]
+    before = ferry.simulators["clicksend"].requests()
+    states.gate(ferry.core, stored.id, 60_000, "usage")
+    assert "unknown" == reconcile.look(ferry.core, 0, ident)
+    assert before == ferry.simulators["clicksend"].requests()
+    assert "throttled" == run_of(ferry, ident)["looks"][-1]["error"]
+
+    states.gate(ferry.core, stored.id, 0, "")
+    assert "proven" == reconcile.look(ferry.core, 0, ident)
 
 
 def test_nobodys_login_waits_for_anothers(redis: redis.Redis) -> None:

@@ -39,6 +39,8 @@ RESTS: dict[str, tuple[dict[str, Any], float | None]] = {
     "100 percent": ({"x_app_usage": {"total_cputime": 100}}, 30.0),
     "the page's second example": ({"x_business_use_case_usage": business(95)}, 8.1),
     "blocked for 5 minutes": ({"x_business_use_case_usage": business(101, 5)}, 300.0),
+    "blocked, with percentages that look well": ({"x_business_use_case_usage": business(40, 2)}, 120.0),
+    "blocked for less than nothing": ({"x_business_use_case_usage": business(40, -2)}, None),
     "the worse of two": (
         {"x_app_usage": {"call_count": 90}, "x_business_use_case_usage": business(100, 1)},
         60.0,
