@@ -6,10 +6,11 @@ The Celery app: engine and doorbell.  Its messages are wake-ups only; correctnes
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from celery import Celery, signals
@@ -154,8 +155,13 @@ class Engine:
         self.app = create(settings)
         self.core = core_of(self.app, settings)
         self.core.subscriptions = load(settings.handlers)
-        # One slot is kept for the inbox, so that no number of slow providers holds every thread.
+        # One slot is kept for the inbox, so that no number of slow providers holds every thread, and one for bulk.
+        # Bulk may have half of them, so that no number of campaigns keeps a reply waiting.
         self._room = threading.BoundedSemaphore(max(1, settings.slots - 1))
+        self._shares = {
+            True: threading.BoundedSemaphore(max(1, settings.slots // 2)),
+            False: threading.BoundedSemaphore(max(1, settings.slots - 2)),
+        }
         self.ticker = Ticker(self.core, self.drain)
         self.intake = Intake(self.core)
         self.chores = Chores(self.core, self.ticker.elected)
@@ -167,12 +173,20 @@ class Engine:
         if queue.startswith("in:"):
             drain(self.core, partition, queue)
             return
-        if not self._room.acquire(blocking=False):
-            return
-        try:
-            drain(self.core, partition, queue)
-        finally:
-            self._room.release()
+        with self._a_slot(bulk=queue.endswith(":bulk")) as got:
+            if got:
+                drain(self.core, partition, queue)
+
+    @contextlib.contextmanager
+    def _a_slot(self, *, bulk: bool) -> Iterator[bool]:
+        """Whether there is one within this context, without waiting for it."""
+        with contextlib.ExitStack() as held:
+            for one in (self._shares[bulk], self._room):
+                if not one.acquire(blocking=False):
+                    yield False
+                    return
+                held.callback(one.release)
+            yield True
 
     def _register(self) -> None:
         engine = self

@@ -11,7 +11,7 @@ from tests.simulation.world import Run, World
 from worker.store import ids, lanes, runs
 from worker.store.text import text
 
-LANES = ("out:k1:live/ann", "out:k1:live/bob", "out:k2:live/ann", "out:k2:bulk/ann")
+LANES = ("out:k1:live/ann", "out:k1:live/bob", "out:k2:live/ann", "out:k2:bulk/ann", "out:k1:bulk/ann")
 BUSY_MS = 20_000  # while people do things
 DAY = 86_400_000
 

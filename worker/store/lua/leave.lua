@@ -24,15 +24,29 @@ end
 local till, paced = closed_until(q), false
 local gate = P .. 'g:' .. r[4]
 local tat, step, burst = nil, tonumber(ARGV[8]), tonumber(ARGV[9])
+local bulk, overdue = string.sub(q, -5) == ':bulk', false
 if not till and step and step > 0 then
   -- What a 429 has taught: slower than the documented pace for a while (finish.lua).
   step = step * (tonumber(redis.call('HGET', gate, 'slow:' .. ARGV[7]) or '') or 1)
   tat = math.max(tonumber(redis.call('HGET', gate, 'tat:' .. ARGV[7]) or '') or now, now)
-  local earliest = tat - (burst - 1) * step
+  local free = burst
+  if bulk then
+    -- Half of the burst is live's, and while live waits the next turn is, so that no reply waits behind a campaign.  Every
+    -- tenth turn is bulk's, if it wants it: it is owed one then, which live leaves free.
+    local last = tonumber(redis.call('HGET', gate, 'bulk:' .. ARGV[7]) or '') or 0
+    overdue = now - last >= math.max(1000, 10 * step)
+    local wanted = (tonumber(redis.call('HGET', gate, 'want:' .. ARGV[7]) or '') or 0) > now
+    if not overdue then free = burst - math.max(math.floor(burst / 2), wanted and 1 or 0) end
+  elseif (tonumber(redis.call('HGET', gate, 'owed:' .. ARGV[7]) or '') or 0) > now then
+    free = burst - 1
+  end
+  local earliest = tat - (free - 1) * step
   -- The clock ticks in ms: less than one too early is on time, else 400 a second would come down to 333.
   if earliest >= now + 1 then till, paced = math.floor(earliest), true end
 end
 if till then
+  if paced and overdue then redis.call('HSET', gate, 'owed:' .. ARGV[7], till + math.ceil(2 * step) + 1000) end
+  if paced and not bulk then redis.call('HSET', gate, 'want:' .. ARGV[7], till + math.ceil(step)) end
   if paced and till - now > 1000 then
     -- A slow class waits by itself: its lanes are parked, each for a turn of its own, and faster classes of the queue go on.
     local turn = math.max(till, (tonumber(redis.call('HGET', gate, 'turn:' .. q .. ':' .. ARGV[7]) or '') or 0) + step)
@@ -63,6 +77,10 @@ if each and each > 0 and r[5] and r[5] ~= '' then
   redis.call('SET', person, theirs + each, 'PX', math.ceil(theirs + each - now))
 end
 if tat then redis.call('HSET', gate, 'tat:' .. ARGV[7], tat + step) end
+if tat and bulk then
+  redis.call('HSET', gate, 'bulk:' .. ARGV[7], now)
+  redis.call('HDEL', gate, 'owed:' .. ARGV[7])
+end
 local deadline = now + tonumber(ARGV[6])
 -- The breaker's pause is over: this one tries, and everybody else waits for what it finds.  If it dies, its time ends.
 local broken = redis.call('HGET', gate, 'broken')
