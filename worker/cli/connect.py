@@ -81,7 +81,7 @@ def connect(
         for name, value in grant.changes.items():
             told["settings" if name.startswith("settings.") else "secrets"][name.removeprefix("settings.")] = value
     with showing.waiting(f"making {ident} work"):
-        found = keep(door, chosen, ident, {**told, **({} if label is None else {"label": label})}, had)
+        found = keep(door, chosen, ident, {**told, **({} if label is None else {"label": label})})
     finish(chosen, found, made_up, machine=as_json)
 
 
@@ -228,19 +228,11 @@ def granted(
     raise Failure(sentence, following=again, code=failing.USAGE)
 
 
-def keep(
-    door: Door, provider: Provider, ident: str, words: dict[str, Any], had: dict[str, Any] | None
-) -> dict[str, Any]:
+def keep(door: Door, provider: Provider, ident: str, words: dict[str, Any]) -> dict[str, Any]:
     """Makes the connection or lays these words over it; tried and registered, it is shown."""
-    if had is None:
-        settings = {name: value for name, value in words["settings"].items() if value is not None}
-        body = {**words, "id": ident, "provider": provider.title, "settings": settings}
-        made: dict[str, Any] = door.ask("POST", "/v1/connections", body=body, seconds=SECONDS)
-        return made
-    path = f"/v1/connections/{quote(ident, safe='')}"
-    door.ask("PATCH", path, body=words, seconds=SECONDS)
-    checked: dict[str, Any] = door.ask("POST", f"{path}/check", seconds=SECONDS)
-    return checked
+    body = {**words, "provider": provider.title}
+    made: dict[str, Any] = door.ask("PUT", f"/v1/connections/{quote(ident, safe='')}", body=body, seconds=SECONDS)
+    return made
 
 
 def finish(provider: Provider, found: dict[str, Any], made_up: dict[str, str], *, machine: bool) -> None:

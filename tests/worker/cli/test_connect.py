@@ -150,7 +150,7 @@ def test_all_that_is_told_needs_no_terminal(ferry: Ferry) -> None:
         "webhook_url": "https://ferry.example.com/webhooks/shop/x",
         "warnings": [{"text": "the token ends soon"}],
     }
-    there = Script({("GET", "/v1/connections/shop"): NONE, ("POST", "/v1/connections"): (201, shop)})
+    there = Script({("GET", "/v1/connections/shop"): NONE, ("PUT", "/v1/connections/shop"): (200, shop)})
     words = "connect clicksend --key shop --label Shop --set username=ada --secret api_key=@K --url http://f.invalid"
 
     done = ferry(*words.split(), transport=there.transport, K="a-key-of-clicksend")
