@@ -5,6 +5,7 @@ The spool of a machine: a folder with a file for each process that has spooled, 
     <pid>-<random>.spool.done     how many of its bytes have been handed over
     <pid>-<random>.bad            records that were spoilt on the disk, for a person
     spooling                      stands here while anything is to be handed over
+    full                          stands here since a record found no room, until one finds some
     lock                          held shared while a record is written, alone while the folder is emptied
     drainer                       held by the process that hands over
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 ENDING = ".spool"
 DONE = ".done"
 BAD = ".bad"
+FEW = 64 * 1024  # bytes: where a record found no room and no more than these are left, it is full, whatever still fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,16 @@ class Folder:
     def mark(self) -> Path:
         """Stands while anything is to be handed over."""
         return self.path / "spooling"
+
+    @property
+    def refused(self) -> Path:
+        """Stands here since a record found no room, for all processes of the machine to see."""
+        return self.path / "full"
+
+    def full(self, used: int) -> bool:
+        """Whether it takes no more: the last bytes are seldom used up to the last one, so who tried says so."""
+        room = self.limit - used
+        return room <= 0 or (room < FEW and self.refused.exists())
 
     def spooling(self) -> bool:
         """Whether every process of this machine must spool; one look at the disk's cache."""

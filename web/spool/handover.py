@@ -45,6 +45,7 @@ def hand_over(core: Core, folder: Folder) -> int:
             count += _pass(core, folder)
             for file in folder.files():
                 _forget(file)
+            folder.refused.unlink(missing_ok=True)
             folder.mark.unlink(missing_ok=True)
     log.warning("spooled requests handed over", extra={"count": count})
     return count

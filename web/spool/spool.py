@@ -70,7 +70,7 @@ class Spool:
             waiting = handover.waiting(self.folder) if self.folder.spooling() else 0
         except OSError as problem:
             return Standing(able=False, why=f"the spool's folder cannot be used: {problem.strerror}")
-        if used >= self.folder.limit:
+        if self.folder.full(used):
             told = f"the spool has taken its {self.folder.limit} bytes (FERRY_SPOOL_BYTES)"
             return Standing(able=False, why=told, waiting=waiting, bytes=used)
         return Standing(able=True, why="", waiting=waiting, bytes=used)

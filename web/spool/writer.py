@@ -80,6 +80,7 @@ class Writer:
             self._open()
             content = b"".join(record.pack(one, self._marker) for one in lot)
             if self.folder.used() + len(content) > self.folder.limit:
+                self.folder.refused.touch(mode=0o600)
                 told = "the spool is full"
                 raise Full(told)
             before = os.fstat(self._descriptor).st_size
@@ -92,6 +93,7 @@ class Writer:
             if not self.folder.mark.exists():
                 self.folder.mark.touch(mode=0o600)
                 sync(self.folder.path)
+            self.folder.refused.unlink(missing_ok=True)
 
     def _open(self) -> None:
         """Its file; another one after a fork, and after the folder was emptied."""

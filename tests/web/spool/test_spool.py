@@ -166,6 +166,30 @@ def test_it_is_bounded_and_what_does_not_fit_leaves_no_trace(ferry: Pipeline, tm
     assert "FERRY_SPOOL_BYTES" in Spool(Folder(tmp_path / "small", 10)).standing().why
 
 
+def test_a_full_one_says_so_though_a_few_bytes_are_left(ferry: Pipeline, tmp_path: Path) -> None:
+    """Whichever process of the machine is asked; one large request that does not fit fills nothing."""
+    small, large = (Spool(Folder(tmp_path / name, size)) for name, size in (("small", 3_000), ("large", 200_000)))
+    for spool in (small, large):
+        spool.folder.make()
+        for _ in range(2):
+            spool.take("shop", request("x" * 1_000), KEEP)
+    with pytest.raises(Full):
+        large.take("shop", request("x" * 300_000), KEEP)
+    assert large.standing().able
+    with pytest.raises(Full):
+        small.take("shop", request("x" * 1_000), KEEP)
+    asked = Spool(Folder(tmp_path / "small", 3_000)).standing()
+    assert (False, True) == (asked.able, asked.bytes < 3_000)
+    assert "FERRY_SPOOL_BYTES" in asked.why
+
+    small.take("shop", request("a short one"), KEEP)
+    assert small.standing().able
+    with pytest.raises(Full):
+        small.take("shop", request("x" * 1_000), KEEP)
+    small.hand_over(ferry.core)
+    assert small.standing().able
+
+
 def test_a_disk_that_takes_no_more_leaves_no_half_record(
     ferry: Pipeline, spool: Spool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
