@@ -130,6 +130,8 @@ def known(core: Core, ident: str, field: str = "", *, fresh: bool = False) -> St
     raises: NotFound
     """
     found = core.connections.get(ident, fresh=fresh)
+    if not fresh and (found is None or not found.open):
+        found = core.connections.newest(ident)  # before anybody is refused: it may be back already
     if found is None:
         told = f"there is no connection {ident!r}: `ferry connection list` shows those there are"
         raise NotFound(told, field)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,11 @@ import pytest
 import redis as redis_client
 
 from tests.worker.pipeline import Pipeline, build
-from worker import archiving, outbox, provision, standing, states
+from worker import archiving, outbox, provision, standing, states, verbs
 from worker.accept import Conflict, NotFound, accept
 from worker.chores import Chores
 from worker.store import lanes, runs
-from worker.store.connections import Stored
+from worker.store.connections import LOOK_SECONDS, Stored
 from worker.store.text import text
 
 
@@ -250,3 +251,18 @@ def test_one_that_cannot_be_tried_says_so_when_it_is_back(ferry: Pipeline, shop:
     run = text_to(ferry)
     ferry.settle()
     assert ("queued", shop.token) == (state(ferry, run), back.token)
+
+
+def test_one_that_is_back_takes_runs_from_whoever_saw_it_archived(
+    ferry: Pipeline, shop: Stored, redis: redis_client.Redis
+) -> None:
+    """At once: another process that remembers it as archived asks before it refuses anybody."""
+    other = build(redis, secret_keys=ferry.core.settings.secret_keys)
+    archiving.archive(ferry.core, shop.id)
+    with pytest.raises(NotFound):
+        text_to(other)
+    archiving.restore(ferry.core, shop.id)
+    time.sleep(LOOK_SECONDS)  # what others asked for a moment ago is asked for once
+
+    assert "queued" == state(ferry, text_to(other))
+    assert "queued" == state(ferry, verbs.send(other.core, shop.id, {"to": "+61411111111", "text": "hello"}).id)
