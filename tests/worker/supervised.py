@@ -26,16 +26,22 @@ def child(directory: Path, word: str) -> Child:
     )
 
 
+def say(line: str) -> None:
+    """One write, even unbuffered, for the children's lines go to the same file."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def main(directory: Path, grace: float, words: list[str]) -> int:
     """Runs it all."""
     supervisor = Supervisor(
         [child(directory, word) for word in words],
         directory,
         grace=grace,
-        on_again=lambda name, pid: print("again", name, pid, flush=True),
+        on_again=lambda name, pid: say(f"again {name} {pid}"),
     )
     try:
-        return supervisor.run(lambda: print("all ready", supervisor.pids(), flush=True))
+        return supervisor.run(lambda: say(f"all ready {supervisor.pids()}"))
     except AlreadyRunningError as error:
         sys.exit(str(error))
 
