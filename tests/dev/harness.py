@@ -25,6 +25,7 @@ import httpx
 
 from tests.eventually import eventually
 from worker.ports import free_port
+from worker.tether import tethered
 
 HOUSE = Path(__file__).resolve().parents[2]
 OURS = ("FERRY_", "REDIS_URL", "BROKER_URL", "SENTRY_DSN", "PORT")
@@ -63,7 +64,7 @@ class Dev:
         environment = clean(PORT=str(port or free_port()), **settings)
         with (folder / "dev.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "worker.cli", "dev"],
+                tethered([sys.executable, "-m", "worker.cli", "dev"]),  # a test run that is killed leaves none behind
                 cwd=folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
