@@ -5,14 +5,14 @@ run:
 	@sh deploy/bootstrap && exec .venv/bin/ferry dev
 
 test:
-	@sh deploy/bootstrap dev && exec .venv/bin/pytest
+	@sh deploy/bootstrap dev && unset PYTHONDONTWRITEBYTECODE && exec .venv/bin/pytest
 
 lint:
-	@sh deploy/bootstrap dev && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
+	@sh deploy/bootstrap dev && unset PYTHONDONTWRITEBYTECODE && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy
 
 # The long versions: thousands of random schedules, many kills.
 crash:
-	@sh deploy/bootstrap dev && exec .venv/bin/pytest --long -o faulthandler_timeout=3600 tests/crash tests/simulation
+	@sh deploy/bootstrap dev && unset PYTHONDONTWRITEBYTECODE && exec .venv/bin/pytest --long -o faulthandler_timeout=3600 tests/crash tests/simulation
 
 # After a change of dependencies in pyproject.toml.  A uv.lock beside it holds the others still; without one all move on.
 EXPORT = UV_SYSTEM_CERTS=1 .venv/bin/uv export --quiet --no-emit-project --no-header --no-annotate --no-default-groups
