@@ -16,7 +16,7 @@ pytestmark = pytest.mark.crash
 
 def test_each_task_becomes_one_run(stand: Stand, seed: int, *, long: bool) -> None:
     """None is lost or doubled, whenever the worker dies.  One in five leaves now: once, or its run says unknown."""
-    tasks, kills = (20_000, 25) if long else (1_500, 2)
+    tasks, kills = (20_000, 25) if long else (600, 2)
     with somebody(stand.dev.info["redis_url"]) as app:
         found = play(stand, app, tasks=tasks, kills=kills, seed=seed)
     print(found)

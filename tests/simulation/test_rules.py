@@ -9,7 +9,7 @@ from tests.simulation.schedule import play
 from tests.simulation.world import ALONE, Crew, Rules, texts
 
 BOUND = 200
-COUNTED = 50
+COUNTED = 25
 LONG = 800
 STORMS = 25
 STORMY_LONG = 400

@@ -7,7 +7,7 @@ from tests.simulation.agenda import HARSH, Faults
 from tests.simulation.schedule import play
 
 BLOCK = 25
-SCHEDULES = 200
+SCHEDULES = 100
 LONG = 5_000
 
 

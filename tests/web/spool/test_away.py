@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Iterator
@@ -73,10 +74,10 @@ class House:
         return found
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
+@contextlib.contextmanager
+def built(folder: Path) -> Iterator[House]:
     """All of it, ended afterwards."""
-    made = House(tmp_path)
+    made = House(folder)
     try:
         yield made
     finally:
@@ -84,6 +85,21 @@ def house(tmp_path: Path) -> Iterator[House]:
         made.client.close()
         made.server.process.send_signal(signal.SIGCONT)
         made.server.stop()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A new one."""
+    with built(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[House, Served]]:
+    """One for all tests that mend what they hurt, with its web."""
+    folder = tmp_path_factory.mktemp("shared")
+    with built(folder) as made, serve(folder, **made.variables) as web:
+        yield made, web
 
 
 def spooled(house: House) -> bool:
@@ -97,32 +113,32 @@ def everything(house: House) -> None:
     assert [f"text {number + 1}" for number in range(house.sent)] == house.texts()
 
 
-def test_killed_and_back(house: House) -> None:
+def test_killed_and_back(shared: tuple[House, Served]) -> None:
     """kill -9 of Redis under traffic; `/readyz` stays ready and says where webhooks are; the API says 503."""
-    with serve(house.folder, **house.variables) as web:
-        assert [200] * 5 == house.push(web, 5)
-        os.kill(house.server.pid, signal.SIGKILL)
-        house.server.process.wait()
-        assert [200] * 40 == house.push(web, 40)
-        found = house.ready(web)
-        assert (True, False) == (found["ready"], found["redis"]["up"])
-        assert any("on disk" in words for words in found["warnings"])
-        assert 40 == found["spool"]["waiting"]
-        assert 503 == house.http.get(f"{web.url}/v1/runs", headers={"Authorization": f"Bearer {KEY}"}).status_code
-        house.back()
-        assert [200] * 20 == house.push(web, 20)
-        everything(house)
-        assert [] == [words for words in house.ready(web)["warnings"] if "disk" in words]
+    house, web = shared
+    assert [200] * 5 == house.push(web, 5)
+    os.kill(house.server.pid, signal.SIGKILL)
+    house.server.process.wait()
+    assert [200] * 40 == house.push(web, 40)
+    found = house.ready(web)
+    assert (True, False) == (found["ready"], found["redis"]["up"])
+    assert any("on disk" in words for words in found["warnings"])
+    assert 40 == found["spool"]["waiting"]
+    assert 503 == house.http.get(f"{web.url}/v1/runs", headers={"Authorization": f"Bearer {KEY}"}).status_code
+    house.back()
+    assert [200] * 20 == house.push(web, 20)
+    everything(house)
+    assert [] == [words for words in house.ready(web)["warnings"] if "disk" in words]
 
 
-def test_frozen_and_woken(house: House) -> None:
+def test_frozen_and_woken(shared: tuple[House, Served]) -> None:
     """A Redis that says nothing is away; a command it had before it froze may arrive late, and doubles nothing."""
-    with serve(house.folder, **house.variables) as web:
-        assert [200] * 5 == house.push(web, 5)
-        house.server.process.send_signal(signal.SIGSTOP)
-        assert [200] * 20 == house.push(web, 20)
-        house.server.process.send_signal(signal.SIGCONT)
-        everything(house)
+    house, web = shared
+    assert [200] * 5 == house.push(web, 5)
+    house.server.process.send_signal(signal.SIGSTOP)
+    assert [200] * 20 == house.push(web, 20)
+    house.server.process.send_signal(signal.SIGCONT)
+    everything(house)
 
 
 def test_web_killed_while_redis_is_away(house: House) -> None:
@@ -142,25 +158,25 @@ def test_web_killed_while_redis_is_away(house: House) -> None:
 
 
 @pytest.mark.parametrize("how", ["readonly", "oom", "slow"])
-def test_a_redis_that_takes_no_writes_is_away(house: House, how: str) -> None:
+def test_a_redis_that_takes_no_writes_is_away(shared: tuple[House, Served], how: str) -> None:
     """A replica, one without memory, and one that answers after more than a second: all become events afterwards."""
-    with serve(house.folder, **house.variables) as web:
-        assert [200] * 2 == house.push(web, 2)
-        if how == "readonly":
-            house.client.replicaof("127.0.0.1", "1")
-        elif how == "oom":
-            house.client.config_set("maxmemory", 1)
-        else:
-            house.client.client_pause(600_000, all=False)  # reads are answered, writes wait
-        assert [200] * 10 == house.push(web, 10)
-        assert spooled(house)
-        if how == "readonly":
-            house.client.replicaof("NO", "ONE")
-        elif how == "oom":
-            house.client.config_set("maxmemory", 0)
-        else:
-            house.client.client_unpause()
-        everything(house)
+    house, web = shared
+    assert [200] * 2 == house.push(web, 2)
+    if how == "readonly":
+        house.client.replicaof("127.0.0.1", "1")
+    elif how == "oom":
+        house.client.config_set("maxmemory", 1)
+    else:
+        house.client.client_pause(600_000, all=False)  # reads are answered, writes wait
+    assert [200] * 10 == house.push(web, 10)
+    assert spooled(house)
+    if how == "readonly":
+        house.client.replicaof("NO", "ONE")
+    elif how == "oom":
+        house.client.config_set("maxmemory", 0)
+    else:
+        house.client.client_unpause()
+    everything(house)
 
 
 def test_without_a_spool_it_is_503(house: House) -> None:
