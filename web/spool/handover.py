@@ -11,7 +11,7 @@ import contextlib
 import heapq
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from connectors.guards import HookRequest
@@ -39,10 +39,10 @@ def hand_over(core: Core, folder: Folder) -> int:
         if not chosen:
             return 0
         count = 0
-        while step := _pass(core, folder):
+        while step := _pass(core, _cut(folder)):
             count += step
         with folder.emptying():  # what came meanwhile, while nobody writes; then the folder is as if new
-            count += _pass(core, folder)
+            count += _pass(core, _sizes(folder))
             for file in folder.files():
                 _forget(file)
             folder.refused.unlink(missing_ok=True)
@@ -53,13 +53,34 @@ def hand_over(core: Core, folder: Folder) -> int:
 
 def waiting(folder: Folder) -> int:
     """How many requests wait to be handed over."""
-    return sum(sum(1 for _ in _rows(file, 0, keep=False)) for file in folder.files())
+    return sum(sum(1 for _ in _rows(file, size, keep=False)) for file, size in _sizes(folder).items())
 
 
-def _pass(core: Core, folder: Folder) -> int:
-    """Everything that is whole now, merged by time over the files."""
-    files = folder.files()
-    merged = heapq.merge(*(_rows(file, index) for index, file in enumerate(files)), key=lambda row: row[:3])
+def _cut(folder: Folder) -> dict[Path, int]:
+    """
+    How large each file is at one moment, at which nobody writes.
+
+    Read one after the other as they grow, a later file would show a request whose forerunner came to an earlier one
+    after that was read; and the later of the two would be handed over first.
+    """
+    with folder.emptying():
+        return _sizes(folder)
+
+
+def _sizes(folder: Folder) -> dict[Path, int]:
+    found: dict[Path, int] = {}
+    for file in folder.files():
+        with contextlib.suppress(FileNotFoundError):
+            found[file] = file.stat().st_size
+    return found
+
+
+def _pass(core: Core, cut: Mapping[Path, int]) -> int:
+    """Everything that is whole within these sizes, merged by time over the files."""
+    files = list(cut)
+    merged = heapq.merge(
+        *(_rows(file, size, index) for index, (file, size) in enumerate(cut.items())), key=lambda row: row[:3]
+    )
     count = 0
     lot: list[Row] = []
     for row in merged:
@@ -70,15 +91,15 @@ def _pass(core: Core, folder: Folder) -> int:
     return count + _send(core, files, lot)
 
 
-def _rows(file: Path, index: int, *, keep: bool = True) -> Iterator[Row]:
-    """A file's whole records that are not handed over yet; `keep` sets aside what is spoilt."""
+def _rows(file: Path, size: int, index: int = 0, *, keep: bool = True) -> Iterator[Row]:
+    """A file's whole records that are not handed over yet, as far as `size`; `keep` sets aside what is spoilt."""
     with contextlib.suppress(FileNotFoundError), file.open("rb") as source:
         marker = record.marker_of(source.read(record.BEGIN))
         if marker is None:
             return
         base = max(record.BEGIN, done_of(file))
         source.seek(base)
-        content, place = source.read(), 0
+        content, place = source.read(max(0, size - base)), 0
         while (found := record.find(content, place, marker)) is not None:
             if found.record is not None:
                 yield found.record.at, index, base + found.end, found.record

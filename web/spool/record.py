@@ -3,7 +3,7 @@ One request in a spool file.
 
     file:    "FSP1" | the file's own marker (12 random bytes) | records
     record:  the marker | length of the payload (4 bytes) | CRC-32 of the payload (4 bytes) | payload
-    payload: length of the head (4 bytes) | head (JSON: t ms, s source, m method, k hook, q query, h headers) | body
+    payload: length of the head (4 bytes) | head (JSON: t ns, s source, m method, k hook, q query, h headers) | body
 
 Numbers are big-endian.  A record counts only whole: its checksum tells a torn one, which was never acknowledged, from a
 spoilt one in the middle, which is set aside.  The marker is how the next whole one is found behind it: it is random, so
@@ -28,7 +28,11 @@ HEAD = struct.Struct(">I")
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A verified request, and when it came (ms)."""
+    """
+    A verified request.
+
+    at: when it came, in ns: a conversation's next request may follow within the same ms, at another process
+    """
 
     at: int
     source: str

@@ -54,8 +54,9 @@ class Spool:
         raises: OSError when it is not
         """
         headers = {name: value for name, value in request.headers.items() if name in keep}
-        now = int(time.time() * 1000)
-        self._writer.append(Record(now, source, request.method, request.hook, request.query, headers, request.body))
+        self._writer.append(
+            Record(time.time_ns(), source, request.method, request.hook, request.query, headers, request.body)
+        )
 
     def hand_over(self, core: Core) -> int:
         """See handover.py."""

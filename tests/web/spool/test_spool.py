@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import threading
 from pathlib import Path
 from typing import Any
@@ -210,6 +211,26 @@ def test_a_disk_that_takes_no_more_leaves_no_half_record(
 
     spool.hand_over(ferry.core)
     assert ["before", "after"] == bodies(ferry)
+
+
+def test_what_comes_while_it_is_handed_over_keeps_its_order(ferry: Pipeline, spool: Spool) -> None:
+    """A conversation goes on at another process with each request, whatever moment the files are read at."""
+    dice, over = random.Random(1), threading.Event()
+    processes = [Spool(spool.folder) for _ in range(4)]  # a file each
+
+    def talk() -> None:
+        for number in range(600):
+            dice.choice(processes).take("shop", request(f"{number:03d}"), KEEP)
+        over.set()
+
+    talking = threading.Thread(target=talk)
+    talking.start()
+    while not over.is_set():
+        spool.hand_over(ferry.core)
+    talking.join()
+    spool.hand_over(ferry.core)
+
+    assert [f"{number:03d}" for number in range(600)] == bodies(ferry)
 
 
 def test_only_one_process_of_a_machine_hands_over(ferry: Pipeline, spool: Spool) -> None:
