@@ -1,4 +1,4 @@
-"""One `ferry dev` for all tests that leave it running, and a seed for each test, printed."""
+"""One `ferry dev` for all tests here that leave it running, ended after the last; a seed for each test, printed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.crash.server import Server
 from tests.crash.stand import Stand
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     """It is killed part by part and comes back; each test's load has conversations of its own."""
     made = Stand.start(tmp_path_factory.mktemp("crash"))
@@ -22,7 +22,7 @@ def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Celery's, apart from the state."""
     made = Server(tmp_path_factory.mktemp("broker") / "valkey")
@@ -32,7 +32,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Ours."""
     made = Server(tmp_path_factory.mktemp("state") / "valkey")
@@ -42,7 +42,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def apart(tmp_path_factory: pytest.TempPathFactory, state: Server, broker: Server) -> Iterator[Stand]:
     """The same as `stand`, with those two."""
     made = Stand.wired(tmp_path_factory.mktemp("apart"), state, broker)
