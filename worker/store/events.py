@@ -83,7 +83,7 @@ class Committed:
 
 def commit(store: Store, commits: Sequence[Commit]) -> tuple[list[Committed], set[tuple[int, str]]]:
     """
-    All of them in one round trip, each alone.
+    All of them in one round trip and in their order; an error of one is its own (Scripts.many).
 
     returns: (what became of each, {(partition, queue)} to ring)
     """

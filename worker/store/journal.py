@@ -28,7 +28,7 @@ def ingest_all(store: Store, asked: Sequence[tuple[str, HookRequest, frozenset[s
     """
     The same for many in one round trip, in their order: [(source, request, headers to keep)] → what to ring.
 
-    raises: the first error; what came before it is journalled, and may be journalled again
+    raises: the first error; all may be journalled again
     """
     calls = [(store.of(source), _words(source, request, keep)) for source, request, keep in asked]
     rings: list[tuple[int, str]] = []

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
+from redis.exceptions import ResponseError
 
 
 class Line:
@@ -34,10 +36,33 @@ class Line:
             connection.send_command(*words)
             return connection.read_response()
 
-        def lost(_: Exception) -> None:
-            connection.disconnect()
+        return _insist(connection, ask)
 
-        return connection.retry.call_with_retry(ask, lost)
+    def together(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """
+        Several commands as one, in one round trip: nobody's come between them, and all are carried out or none.
+
+        returns: the answer of each; an error that one met while it was carried out is its answer
+        raises:  what redis-py raises; where Redis refused one of them (no memory, read-only), none was carried out
+        """
+        connection = self._mine()
+
+        def ask() -> list[Any]:
+            connection.send_packed_command(connection.pack_commands([("MULTI",), *commands, ("EXEC",)]))
+            refused: ResponseError | None = None
+            for _ in range(1 + len(commands)):
+                try:
+                    connection.read_response()
+                except ResponseError as problem:
+                    refused = refused or problem
+            try:
+                told: list[Any] = connection.read_response()
+            except ResponseError as problem:
+                raise (refused or problem) from None
+            return told
+
+        found: list[Any] = _insist(connection, ask)
+        return found
 
     def _mine(self) -> Any:
         """This thread's connection; one that came over by a fork is the parent's."""
@@ -45,6 +70,13 @@ class Line:
         if made is None or made.pid != os.getpid():
             made = self._own.made = _Own(os.getpid(), self._make(**self._words))
         return made.connection
+
+
+def _insist(connection: Any, ask: Callable[[], Any]) -> Any:
+    def lost(_: Exception) -> None:
+        connection.disconnect()
+
+    return connection.retry.call_with_retry(ask, lost)
 
 
 class _Own:

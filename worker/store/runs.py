@@ -71,7 +71,7 @@ def submit(store: Store, run: NewRun) -> Submitted:
 
 
 def submit_all(store: Store, made: Sequence[NewRun]) -> list[Submitted | Exception]:
-    """The same for many in one round trip, each alone."""
+    """The same for many in one round trip and in their order; an error of one is its own (Scripts.many)."""
     told = store.scripts.many("submit", [(run.partition, _words(store, run)) for run in made])
     return [one if isinstance(one, Exception) else _submitted(one) for one in told]
 

@@ -61,23 +61,20 @@ class Scripts:
 
     def many(self, name: str, calls: list[tuple[int, tuple[Any, ...]]]) -> list[Any]:
         """
-        Several calls of one script in one round trip; an error of one is its own result and falls alone.
+        Several calls of one script in one round trip, in their order and as one: were the first refused and the second
+        carried out, whoever repeats them would have turned them round.
 
-        calls: [(partition, args)]
+        calls:   [(partition, args)]
+        returns: the answer of each; the error of a call that failed by itself is its answer
+        raises:  what redis-py raises, and then none of them was carried out, or nobody knows
         """
-        told = self._pipeline(name, calls)
-        missed = [place for place, one in enumerate(told) if isinstance(one, NoScriptError)]
-        if missed:
-            self.client.execute_command("SCRIPT", "LOAD", self.texts[name])
-            again = self._pipeline(name, [calls[place] for place in missed])
-            for place, one in zip(missed, again, strict=True):
-                told[place] = one
-        return told
-
-    def _pipeline(self, name: str, calls: list[tuple[int, tuple[Any, ...]]]) -> list[Any]:
         now = self._now() if self._now else ""
-        pipe: Any
-        with self.client.pipeline(transaction=False) as pipe:
-            for partition, args in calls:
-                pipe.execute_command("EVALSHA", self.shas[name], 1, f"f:{{{partition}}}:due", now, *map(wire, args))
-            return list(pipe.execute(raise_on_error=False))
+        commands = [
+            ("EVALSHA", self.shas[name], 1, f"f:{{{partition}}}:due", now, *map(wire, args))
+            for partition, args in calls
+        ]
+        told = self._line.together(commands)
+        if any(isinstance(one, NoScriptError) for one in told):  # then all are
+            self.client.execute_command("SCRIPT", "LOAD", self.texts[name])
+            told = self._line.together(commands)
+        return told

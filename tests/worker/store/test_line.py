@@ -48,6 +48,47 @@ def test_an_error_of_the_server_leaves_the_connection_usable(line: Line) -> None
     assert before == whoami(line)
 
 
+def test_together_each_has_its_answer_and_its_error(line: Line) -> None:
+    """One that fails while it is carried out falls alone, and the connection goes on."""
+    told = line.together([("SET", "a", "1"), ("LPUSH", "a", "x"), ("GET", "a")])
+
+    assert b"OK" == told[0]
+    assert isinstance(told[1], redis_client.ResponseError)
+    assert b"1" == told[2]
+    assert [b"1"] == line.together([("GET", "a")])
+
+
+@pytest.mark.parametrize("why", ["no memory", "read-only", "misspelt"])
+def test_together_all_or_none(line: Line, redis: redis_client.Redis, why: str) -> None:
+    """What Redis refuses of them is raised as it said it."""
+    commands: list[tuple[str, ...]] = [("DEL", "a"), ("SET", "a", "2")]
+    redis.set("a", "1")
+    expected = redis_client.ResponseError
+    if why == "no memory":
+        redis.config_set("maxmemory", 1)
+        expected = redis_client.OutOfMemoryError
+    elif why == "read-only":
+        redis.replicaof("127.0.0.1", "1")
+        expected = redis_client.ReadOnlyError
+    else:
+        commands.append(("NOSUCH",))
+    try:
+        with pytest.raises(expected):
+            line.together(commands)
+    finally:
+        redis.config_set("maxmemory", 0)
+        redis.replicaof("NO", "ONE")
+
+    assert b"1" == line("GET", "a")
+
+
+def test_together_comes_back_by_itself(line: Line, redis: redis_client.Redis) -> None:
+    """A lost connection is made anew and all of them are repeated."""
+    redis.client_kill_filter(_id=str(whoami(line)))
+
+    assert [b"PONG", b"PONG"] == line.together([("PING",), ("PING",)])
+
+
 def test_each_thread_has_its_own(line: Line) -> None:
     """And the same one each time; a thread that ends lets its own go."""
     found: list[tuple[int, int]] = []
