@@ -27,7 +27,8 @@ from worker.settings import environment
 KEY = "a-key-of-the-tests"
 SECONDS = 60.0  # for what never comes
 PROGRAM = (
-    "import fcntl, sys, termios\n"
+    "import fcntl, signal, sys, termios\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored in a background job of a shell
     "if sys.stdin.isatty(): fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"  # getpass asks the terminal we belong to
     "from worker.cli import main\n"
     "main(prog_name='ferry')\n"
