@@ -108,7 +108,7 @@ GLOBAL = {
 }
 BROKER = re.compile(
     # Celery's own, where its broker is the same Redis: queues of wake-ups that expire, and who listens
-    r"_kombu\.binding\..+|unacked(_index|_mutex)?|(inbox|actions|deliveries|bulk|jobs|ferry)(\x06\x16\d)?"
+    r"_kombu\.binding(_deadlines|(_permanent)?\..+)|unacked(_index|_mutex)?|(inbox|actions|deliveries|bulk|jobs|ferry)(\x06\x16\d)?"
     r"|.+\.(reply\.celery|celery)\.pidbox"
 )
 
