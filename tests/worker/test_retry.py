@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import redis as redis_client
 
 from connectors.errors import (
     BadReply,
@@ -17,7 +19,14 @@ from connectors.errors import (
     Unreachable,
     Unsupported,
 )
+from connectors.registry import PROVIDERS
+from tests.eventually import eventually
+from tests.worker.pipeline import build
+from worker.accept import accept
+from worker.app import drain
 from worker.retry import CAP_SECONDS, backoff, decide
+from worker.store import letters, runs
+from worker.ticker import Ticker
 
 AGAIN_LATER = ("again", "connection")
 AGAIN = ("again", "lane")
@@ -52,7 +61,32 @@ def test_every_class_of_error_is_in_the_table() -> None:
     def below(kind: type[ConnectorError]) -> set[type[ConnectorError]]:
         return {kind}.union(*(below(one) for one in kind.__subclasses__()))
 
+    assert PROVIDERS, "those of every provider are known"
     assert below(ConnectorError) - {ConnectorError} == {type(one) for one in TABLE}
+
+
+def test_what_waits_for_the_whole_connection_ends_with_its_own_time(redis: redis_client.Redis) -> None:
+    """However often it is tried: a dead letter that says so, and nothing of it waits on."""
+    ferry = build(redis, attempts=10_000, breaker_failures=10_000)
+    ferry.connect("clicksend")
+    ferry.simulators["clicksend"].behave(action="send-sms", status=429)
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    given = {"to": "+61411111111", "text": "x"}
+    run = accept(ferry.core, {"connection": "clicksend", "action": "send-sms", "input": given, "expires_at": soon}).id
+    ticker = Ticker(ferry.core, lambda partition, queue: None)
+
+    def over() -> bool:
+        ticker.tick()
+        while ferry.rung:
+            drain(ferry.core, *ferry.rung.pop())
+        return bool((runs.get(ferry.core.store, run) or {})["state"] == "failed")
+
+    eventually(over)
+    found = runs.get(ferry.core.store, run) or {}
+    assert ("rejected", "expired") == (found["error"]["class"], found["error"]["reason"])
+    assert [run] == [one["id"] for one in letters.listing(ferry.core.store)]
+    assert {"throttled"} == {one["outcome"] for one in found["attempts"]}
+    assert not redis.exists("f:{0}:due")
 
 
 def test_they_say_when() -> None:
