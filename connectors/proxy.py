@@ -42,6 +42,18 @@ SHOWN_HEADERS = frozenset(
 SHOWN_PREFIXES = ("x-ratelimit-", "ratelimit")
 
 
+def plain(value: Any) -> None:
+    """Text, a number, or true and false: what a URL or a form can say.  raises: ValidationError"""
+    if not isinstance(value, str | int | float):
+        raise ValidationError("text, a number, true or false")
+
+
+def plain_or_several(value: Any) -> None:
+    """The same, or a list of them.  raises: ValidationError"""
+    for one in value if isinstance(value, list) else [value]:
+        plain(one)
+
+
 class File(Schema):
     """One file of a multipart body."""
 
@@ -65,16 +77,22 @@ class Proxied(Request):
         },
     )
     path_params = fields.Dict(
-        keys=fields.Str(), values=fields.Raw(), metadata={"description": "for the {names} in the path; quoted for you"}
+        keys=fields.Str(),
+        values=fields.Raw(validate=plain),
+        metadata={"description": "for the {names} in the path; quoted for you"},
     )
-    query = fields.Dict(keys=fields.Str(), values=fields.Raw(), metadata={"description": "a list says a name again"})
+    query = fields.Dict(
+        keys=fields.Str(),
+        values=fields.Raw(validate=plain_or_several),
+        metadata={"description": "a list says a name again"},
+    )
     headers = fields.Dict(
         keys=fields.Str(), values=fields.Str(), metadata={"description": "besides those of the connection"}
     )
     json = fields.Raw(allow_none=True, metadata={"description": "a body of JSON; null for none"})
     form = fields.Dict(
         keys=fields.Str(),
-        values=fields.Raw(),
+        values=fields.Raw(validate=plain_or_several),
         metadata={"description": "a form; beside `files` the multipart's fields"},
     )
     data = fields.Str(metadata={"description": "a body as it is; say its content-type among the headers"})

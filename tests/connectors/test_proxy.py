@@ -222,6 +222,11 @@ def test_files_travel_as_multipart_with_a_forms_fields() -> None:
         ({"path": "/{a}"}, "path_params"),
         ({"path": "/{a}", "path_params": {"a": ".."}}, "path_params"),
         ({"path": "/x", "path_params": {"a": "1"}}, "path_params"),
+        ({"path": "/{a}", "path_params": {"a": {"b": 1}}}, "path_params"),
+        ({"query": {"a": {"b": 1}}}, "query"),
+        ({"query": {"a": [1, None]}}, "query"),
+        ({"query": {"a": None}}, "query"),
+        ({"form": {"a": [{"b": 1}]}}, "form"),
         ({"paht": "/x"}, "paht"),
     ],
 )
