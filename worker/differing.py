@@ -30,7 +30,9 @@ def differences(
     """
     chosen = find(provider)
     had = core.connections.get(ident, fresh=True)
-    if had is not None:
+    if had is None:
+        provision.named(ident)
+    else:
         provision.same_provider(core, had, chosen)
     was = had or Stored(ident, chosen.name, ident)
     made = provision.laid(chosen, was, settings, secrets, **more)

@@ -25,7 +25,7 @@ from worker import policy as wishes
 from worker.accept import Conflict, known, taking
 from worker.core import Core
 from worker.resting import heed
-from worker.store.connections import READY, BadName, Stored, new_token
+from worker.store.connections import READY, BadName, Stored, new_token, proper
 from worker.store.text import iso
 
 log = logging.getLogger("ferry.provision")
@@ -83,6 +83,14 @@ def _plain(value: Any) -> Any:
     return iso(value) if isinstance(value, datetime) else value
 
 
+def named(ident: str) -> None:
+    """raises: InvalidCall for what no connection can be called"""
+    try:
+        proper(ident)
+    except BadName as problem:
+        raise InvalidCall(str(problem), fields={"id": [str(problem)]}) from problem
+
+
 def create(
     core: Core,
     provider: str,
@@ -97,6 +105,7 @@ def create(
     raises: InvalidCall, Conflict when the id is taken
     """
     chosen = find(provider)
+    named(ident)
     held, hidden = hold(chosen, _over({}, settings), _over({}, secrets))
     made = Stored(
         ident,
@@ -114,11 +123,7 @@ def create(
         paused=more.get("paused", False),
     )
     made = replace(tokens.noted(chosen, None, made), since=made.created_at)
-    try:
-        saved = core.connections.save(made, only_new=True)
-    except BadName as problem:
-        raise InvalidCall(str(problem), fields={"id": [str(problem)]}) from problem
-    if not saved:
+    if not core.connections.save(made, only_new=True):
         told = f"there is a connection {ident!r} already: `ferry connection get {ident}` shows it"
         raise Conflict(told)
     return made

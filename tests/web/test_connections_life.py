@@ -73,6 +73,9 @@ def test_what_cannot_be_is_said_before_anything_is_stored(door: Door) -> None:
     body = whole(door)
     assert "settings.nonsense" in put(door, {**body, "settings": {"nonsense": 1}}, 422, "?dry_run=true")["fields"]
     assert "provider" in put(door, {**body, "provider": "pigeon"}, 422)["fields"]
+    for query in ("", "?dry_run=true"):
+        odd = door.ask("PUT", f"/v1/connections/a%20b{query}", json=body)
+        assert (422, ["id"]) == (odd.status_code, list(odd.get_json()["fields"]))
     put(door, body)
     told = put(door, {"provider": "infobip", "secrets": {"api_key": "x" * 8}}, 409)
     assert "is of clicksend" in told["detail"]

@@ -45,6 +45,13 @@ class BadName(ValueError):
     """A connection's id that cannot stand in a URL or a key."""
 
 
+def proper(ident: str) -> None:
+    """raises: BadName"""
+    if not NAME.fullmatch(ident):
+        told = f"{ident!r} is no name for a connection: letters, digits, - and _, at most 63"
+        raise BadName(told)
+
+
 class Gone(Exception):
     """There is no such connection."""
 
@@ -146,9 +153,7 @@ class Connections:
         Over what others may have changed meanwhile: a change of one that is there is `update`.
         raises: BadName
         """
-        if not NAME.fullmatch(stored.id):
-            told = f"{stored.id!r} is no name for a connection: letters, digits, - and _, at most 63"
-            raise BadName(told)
+        proper(stored.id)
         if not stored.created_at:
             stored = replace(stored, created_at=iso(datetime.now(UTC)))
         self.store.client.sadd("f:conns", stored.id)  # first: a name without a connection harms nobody
