@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import click
 
-from worker.cli import outcome, showing
+from worker.cli import failing, outcome, showing
 from worker.cli.door import with_door
+from worker.cli.failing import Failure
 from worker.cli.showing import as_json
 
 if TYPE_CHECKING:
@@ -78,6 +79,17 @@ def _path(ident: str, deed: str = "") -> str:
     return f"/v1/runs/{quote(ident, safe='')}{deed}"
 
 
+def _done(door: Door, ident: str, deed: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What a person does with a run; a refusal is about how it stands, unless there is none."""
+    try:
+        found: dict[str, Any] = door.ask("POST", _path(ident, deed), body=body, following=f"ferry runs get {ident}")
+    except Failure as problem:
+        if problem.code == failing.NOT_FOUND:
+            problem.following = "ferry runs list"
+        raise
+    return found
+
+
 @runs.command("wait")
 @click.argument("ident", metavar="ID")
 @click.option("--timeout", type=float, default=60.0, show_default=True, help="Seconds to wait at most.")
@@ -106,7 +118,7 @@ def cancel(door: Door, ident: str, *, as_json: bool) -> None:
     \b
       ferry runs cancel run_…
     """
-    found = door.ask("POST", _path(ident, "/cancel"), following="ferry runs list")
+    found = _done(door, ident, "/cancel")
     outcome.show(found, machine=as_json)
     if found["state"] != "cancelled" and not as_json:
         showing.note("It is at the provider just now: only a further attempt was cancelled.")
@@ -128,7 +140,7 @@ def retry(door: Door, ident: str, *, yes: bool, as_json: bool) -> None:
     if had["state"] == "unknown":
         question = "It may have arrived: sent again, it may arrive twice.  Go on?"
         showing.confirmed(question, yes=yes, following=f"ferry runs retry {ident} --yes")
-    outcome.show(door.ask("POST", _path(ident, "/retry"), following=f"ferry runs get {ident}"), machine=as_json)
+    outcome.show(_done(door, ident, "/retry"), machine=as_json)
 
 
 @runs.command("resolve")
@@ -147,5 +159,4 @@ def resolve(door: Door, ident: str, state: str, note: str | None, message_id: st
     """
     body: dict[str, Any] = {"state": state, "note": note}
     body |= {"output": {"message_id": message_id}} if message_id else {}
-    found = door.ask("POST", _path(ident, "/resolve"), body=body, following=f"ferry runs get {ident}")
-    outcome.show(found, machine=as_json)
+    outcome.show(_done(door, ident, "/resolve", body), machine=as_json)

@@ -39,7 +39,8 @@ CASES: list[tuple[str, dict[tuple[str, str], Any], int, str, str]] = [
     ),
     ("cancel run_1", {post("cancel"): (200, {**RUN, "state": "cancelled"})}, 0, "state\tcancelled", ""),
     ("cancel run_1", {post("cancel"): (202, {**RUN, "state": "running"})}, 0, "state\trunning", "at the provider"),
-    ("cancel run_1", {post("cancel"): (409, {"detail": "it has ended"})}, 1, "", "it has ended"),
+    ("cancel run_1", {post("cancel"): (409, {"detail": "it has ended"})}, 1, "", "Try: ferry runs get run_1"),
+    ("resolve run_1 failed", {post("resolve"): (404, {"detail": "there is none"})}, 3, "", "Try: ferry runs list"),
     (
         "retry run_1",
         {GET: (200, {**RUN, "state": "failed"}), post("retry"): (202, {**RUN, "state": "queued"})},
