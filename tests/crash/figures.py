@@ -91,7 +91,7 @@ def _poisoned(found: Figures, ledger: Ledger, times: Counter[str]) -> None:
 def _run(found: Figures, text: str, run: Mapping[str, Any] | None, said: Counter[str]) -> None:
     state = run["state"] if run else "none"
     if run is None or (state == "succeeded" and not said[text]):
-        found.unanswered += _note(found, "nothing was sent of", [text])
+        found.unanswered += _note(found, "nothing was sent of" if run else "no run of the answer to", [text])
     elif state == "unknown":
         found.unknown += 1
     elif state == "failed" and run["error"]["class"] == "unreachable" and not said[text]:

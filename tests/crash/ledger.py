@@ -16,7 +16,7 @@ from tests.crash.stand import P
 @dataclass
 class Ledger:
     """
-    acknowledged: the texts of webhooks that were answered 2xx
+    acknowledged: the texts of webhooks that were answered 2xx, and not by a Redis that an older one replaced
     poisoned:     those that were to kill whoever reads or hears them
     accepted:     run → text of what was accepted over HTTP
     withdrawn:    texts whose cancel was confirmed
@@ -42,7 +42,7 @@ def gather(load: Load, sends: Sends | None = None) -> Ledger:
     """Looks at events, runs, dead letters and the providers' records, as far as they are of this load."""
     stand = load.stand
     told = re.compile(rf"{load.name}(?:[cs]\d+-\d+|p\d+ [a-z ]+)")
-    found = Ledger(list(load.acknowledged), list(load.poisoned))
+    found = Ledger([text for text in load.acknowledged if text not in load.forgotten], list(load.poisoned))
     for event in stand.listed("/v1/events", type="message.received", **load.since):
         if text := told.fullmatch(str(event["message"]["text"])):
             found.heard.append((text[0], event["id"]))
@@ -60,7 +60,8 @@ def gather(load: Load, sends: Sends | None = None) -> Ledger:
             elif sends is not None and run["id"] in sends.accepted:
                 found.sent[run["id"]] = run
     if sends is not None:
-        found.accepted, found.withdrawn = dict(sends.accepted), set(sends.withdrawn)
+        found.accepted = {run: text for run, text in sends.accepted.items() if run not in sends.forgotten}
+        found.withdrawn = set(sends.withdrawn)
     names: Any = stand.state.zrange(f"{P}dl", 0, -1)
     for name in names:
         letter: Any = stand.state.hgetall(f"{P}dl:{name.decode()}")

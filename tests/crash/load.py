@@ -6,10 +6,12 @@ Each message says which it is, "<load>c<conversation>-<number>"; what was answer
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,7 +19,6 @@ from typing import Self
 
 import httpx
 
-from connectors.connection import Connection
 from connectors.provider import Stamp
 from connectors.registry import find
 from connectors.samples import make
@@ -38,7 +39,6 @@ class Talk:
 
     name: str
     provider: str
-    connection: Connection
     contact: str
 
 
@@ -64,20 +64,25 @@ class Load:
         self.acknowledged: list[str] = []
         self.tries = 0
         self.refused = 0  # 503, or no answer at all
+        self.later = 0  # 503 that said when to come again
+        self.forgotten: set[str] = set()  # acknowledged by a Redis whose place an older one took
         self.waiting: dict[int, str] = {}  # what each caller is waiting to have acknowledged
         self.poisoned: list[str] = []  # acknowledged as well, and each ends whoever reads or hears it
         self._enough = threading.Event()
         self._over = threading.Event()
         self._lock = threading.Lock()
+        self._turn = threading.Condition()
+        self._held: set[str] = set()
+        self._busy: Counter[str] = Counter()
         self._failure: BaseException | None = None
         self._pause = callers / rate if rate else 0.0
         self.began = iso(datetime.now(UTC) - timedelta(seconds=5))
         self.since = stand.newest()
         self.asked = {provider: stand.count(provider) for provider in HOOKS}
-        connections = {provider: stand.connection(provider) for provider in providers}
+        self.connections = {provider: stand.current(provider) for provider in providers}  # change them when they move
         spread = itertools.cycle(providers)
         self.talks = [
-            Talk(f"{name}c{nth:03d}", provider, connections[provider], next(CONTACTS))
+            Talk(f"{name}c{nth:03d}", provider, next(CONTACTS))
             for nth, provider in zip(range(talks), spread, strict=False)
         ]
         dice = random.Random(seed)
@@ -126,6 +131,20 @@ class Load:
         if self._failure is not None:
             raise AssertionError(f"a webhook was never acknowledged: {self._failure!r}")
 
+    @contextlib.contextmanager
+    def held(self, *providers: str) -> Iterator[None]:
+        """None of these writes (nobody at all without a name) within this context, and none waits for an answer."""
+        chosen = set(providers or self.providers)
+        with self._turn:
+            self._held |= chosen
+        try:
+            eventually(lambda: not any(self._busy[one] for one in chosen), GIVE_UP_SECONDS)
+            yield
+        finally:
+            with self._turn:
+                self._held -= chosen
+                self._turn.notify_all()
+
     def poison(self, word: str, dice: random.Random) -> str:
         """Says something that kills, in one of the conversations; what it said, once it was acknowledged."""
         talk = dice.choice(self.talks)
@@ -142,22 +161,36 @@ class Load:
                     number = next(numbers.setdefault(talk.name, itertools.count()))
                     if self._enough.is_set() or self._over.is_set():
                         return
-                    self._say(client, talk, f"{talk.name}-{number:04d}", self.acknowledged)
+                    with self._at_work(talk.provider):
+                        self._say(client, talk, f"{talk.name}-{number:04d}", self.acknowledged)
                     if self._pause:
                         self._enough.wait(self._pause)
         except BaseException as problem:  # noqa: BLE001  (told by whoever waits for us)
             self._failure = problem
 
+    @contextlib.contextmanager
+    def _at_work(self, provider: str) -> Iterator[None]:
+        with self._turn:
+            while provider in self._held and not self._over.is_set():
+                self._turn.wait(1.0)
+            self._busy[provider] += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._busy[provider] -= 1
+
     def _say(self, client: httpx.Client, talk: Talk, text: str, heard: list[str]) -> None:
         """One webhook, the very same again and again until a 2xx."""
         provider = find(talk.provider)
         stamp = Stamp(text.partition(" ")[0].replace("-", "n"), int(time.time()), talk.contact, text)
-        hook = make(provider, provider.samples[HOOKS[talk.provider]], talk.connection, stamp)
-        url = f"{talk.connection.webhook_url}{'/' + hook.hook if hook.hook else ''}"
         until = time.monotonic() + GIVE_UP_SECONDS
         me = threading.get_ident()
         self.waiting[me] = text
         while not self._over.is_set():
+            connection = self.connections[talk.provider]
+            hook = make(provider, provider.samples[HOOKS[talk.provider]], connection, stamp)
+            url = f"{connection.webhook_url}{'/' + hook.hook if hook.hook else ''}"
             try:
                 self.tries += 1
                 answer = client.request(
@@ -169,7 +202,10 @@ class Load:
                         heard.append(text)
                     return
                 if answer.status_code < 500:
-                    raise AssertionError(f"{answer.status_code} for a good webhook: {answer.text}")
+                    raise AssertionError(
+                        f"{answer.status_code} for {text}, a good webhook of {talk.provider}: {answer.text}"
+                    )
+                self.later += "Retry-After" in answer.headers
             except httpx.TransportError:
                 pass
             self.refused += 1

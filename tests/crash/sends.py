@@ -7,11 +7,12 @@ key, and is asked for the very same again when no answer came.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import random
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, Self
 
 import httpx
@@ -32,9 +33,11 @@ class Sends:
         self.name = name
         self.accepted: dict[str, str] = {}  # run → its text
         self.withdrawn: set[str] = set()  # texts whose cancel was confirmed
+        self.forgotten: set[str] = set()  # runs that were accepted by a Redis whose place an older one took
         self.refused = 0  # 429, 503, or no answer at all
         self._over = threading.Event()
         self._lock = threading.Lock()
+        self._turn = threading.Lock()
         self._numbers: dict[str, itertools.count[int]] = {}
         self._names = itertools.count()
         self._dice = random.Random(seed)
@@ -58,6 +61,12 @@ class Sends:
         if self._failure is not None:
             raise AssertionError(f"a run was never accepted: {self._failure!r}")
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The thread sends nothing within this context, and waits for no answer."""
+        with self._turn:
+            yield
+
     def talk(self) -> tuple[str, str]:
         """A new conversation: (its name, whom it is with)."""
         return f"{self.name}s{next(self._names):03d}", next(CONTACTS)
@@ -80,7 +89,13 @@ class Sends:
         return run
 
     def insist(
-        self, client: httpx.Client, method: str, path: str, *, fine: Collection[int] = (), **words: Any
+        self,
+        client: httpx.Client,
+        method: str,
+        path: str,
+        *,
+        fine: Collection[int] = (),
+        **words: Any,
     ) -> dict[str, Any]:
         """Asks the API again and again until a 2xx, or a status that is fine; what it said."""
         until = time.monotonic() + GIVE_UP_SECONDS
@@ -105,6 +120,7 @@ class Sends:
         try:
             with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
                 while not self._over.wait(self._pause):
-                    self.ask(client, self._dice.choice(self._talks))
+                    with self._turn:
+                        self.ask(client, self._dice.choice(self._talks))
         except BaseException as problem:  # noqa: BLE001  (told by whoever waits for us)
             self._failure = problem

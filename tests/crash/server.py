@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -161,6 +162,19 @@ class Server:
     def _replication(self) -> dict[str, Any]:
         told: Any = self.client.info("replication")
         return {"master_link_status": "", **told}
+
+    def backup(self) -> Path:
+        """A copy of its file as it is at one moment."""
+        copy = self.folder.with_name(f"{self.folder.name}.backup")
+        shutil.rmtree(copy, ignore_errors=True)
+        with self.frozen():
+            shutil.copytree(self.folder / "appendonlydir", copy)
+        return copy
+
+    def put_back(self, copy: Path) -> None:
+        """While it is away: its file is that one again."""
+        shutil.rmtree(self.folder / "appendonlydir")
+        shutil.copytree(copy, self.folder / "appendonlydir")
 
     def fill_disk(self) -> None:
         """Its file may not grow any more, as on a full disk: its next write ends it (`appendfsync always`)."""

@@ -23,6 +23,9 @@ from tests.crash.server import Server
 from tests.crash.wire import Wire
 from tests.dev.harness import HOUSE, Dev
 from tests.eventually import eventually
+from web.spool.folder import Folder
+from worker.store.stored import read
+from worker.store.vault import Vault
 from worker.ticker import ELECTED
 
 SHORT = {
@@ -32,6 +35,8 @@ SHORT = {
     "FERRY_HANDLER_SECONDS": "2",
     "FERRY_UNKNOWN_HOLD_SECONDS": "1",
     "FERRY_LOG_LEVEL": "WARNING",
+    "FERRY_DOOR_LAG_SECONDS": "12",  # instead of hours
+    "FERRY_SPOOL_BYTES": "262144",
     "FERRY_CRASH_PATIENCE": "25",  # for a consumer that hangs, instead of a minute
 }
 REPLIES = {
@@ -105,9 +110,20 @@ class Stand:
         return self._own if self.server is None else self.server.client
 
     def connection(self, provider: str) -> Connection:
-        """The connection of a provider with its secrets, as `ferry trigger` uses it."""
+        """The connection of a provider with its secrets, as it was at the start; `current` is as it is now."""
         told = self.dev.info["connections"][provider]
         return Connection(told["id"], find(provider).name, told["settings"], told["secrets"], told["webhook_url"])
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """What whoever works beside the supervisor's has to be told."""
+        return {"FERRY_SECRET_KEYS": (self.dev.folder / ".ferry" / "secret_key").read_text().strip()}
+
+    def current(self, provider: str) -> Connection:
+        """The same as it is stored now; dev.json does not follow one that has left its stand-in for a wire."""
+        made = self.connection(provider)
+        raw: Any = self.state.get(f"f:conn:{made.id}")
+        return read(made.id, raw, Vault((self.keys["FERRY_SECRET_KEYS"],))).speak(self.dev.info["url"])
 
     # -- hurting it ----------------------------------------------------------------------------------------------------
 
@@ -161,18 +177,19 @@ class Stand:
                 os.kill(pid, signal.SIGCONT)
 
     @contextlib.contextmanager
-    def second(self, what: str, ready: str, **settings: str) -> Iterator[int]:
+    def second(self, what: str, ready: str, code: str = str(HOUSE), **settings: str) -> Iterator[int]:
         """
         One more worker or beat beside the supervisor's; its pid.  Ended with a kill.
 
         ready: what it prints once it is; "" when it says nothing: once it has called somebody
+        code:  where its modules are looked for
         """
         environment = {
             **self.dev.environment,
             "REDIS_URL": self.dev.info["redis_url"],
-            "FERRY_SECRET_KEYS": (self.dev.folder / ".ferry" / "secret_key").read_text().strip(),
+            **self.keys,
             "FERRY_PUBLIC_URL": self.dev.info["url"],
-            "PYTHONPATH": str(HOUSE),
+            "PYTHONPATH": code,
             "FERRY_LOG_LEVEL": "INFO",
             **settings,
         }
@@ -195,9 +212,9 @@ class Stand:
             process.wait()
 
     @contextlib.contextmanager
-    def second_worker(self, **settings: str) -> Iterator[int]:
+    def second_worker(self, code: str = str(HOUSE), **settings: str) -> Iterator[int]:
         """One more worker; its pid."""
-        with self.second("worker", "worker ready", **settings) as pid:
+        with self.second("worker", "worker ready", code, **settings) as pid:
             yield pid
 
     def answers(self) -> bool:
@@ -206,6 +223,26 @@ class Stand:
             return self.dev.client.get(f"{self.dev.info['url']}/readyz").is_success
         except httpx.TransportError:
             return False
+
+    def readiness(self) -> dict[str, Any]:
+        """What `/readyz` says, at the first answer."""
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                found: dict[str, Any] = self.dev.client.get(f"{self.dev.info['url']}/readyz").json()
+                return found
+            time.sleep(0.05)
+
+    def call_here(self, provider: str) -> None:
+        """Its stand-in calls us by the address of now, as after a person has pasted it there."""
+        connection = self.current(provider)
+        words = {"url": connection.webhook_url, "settings": connection.settings, "secrets": connection.secrets}
+        url = f"{self.dev.info['simulators'][provider]}/_sim/webhook"
+        self.dev.client.put(url, json={**connection.secrets, **words}).raise_for_status()
+
+    @property
+    def spool(self) -> Folder:
+        """Where web keeps webhooks while Redis is away."""
+        return Folder(self.dev.folder / ".ferry" / "state" / "spool", int(SHORT["FERRY_SPOOL_BYTES"]))
 
     def ticker(self) -> bytes | None:
         """The worker that ticks; a new one is elected within seconds of the former's death."""
@@ -285,6 +322,15 @@ class Stand:
     def heads(self) -> Counter[str]:
         """The same, counted by their states: "queued" has not left yet."""
         return Counter(state for _, _, state in self.in_hand())
+
+    def waits_for(self, connection: str) -> bool:
+        """Whether anything that came in by a connection, or is to go out, is not done yet."""
+        queues = [f"q:in:{connection}", f"q:out:{connection}:live", f"q:out:{connection}:bulk"]
+        if self.state.exists(*[P + one for one in queues]):
+            return True
+        mine = f"/{connection}:".encode()
+        lanes: list[Any] = [self.state.zrange(one, 0, -1) for one in self.state.scan_iter(f"{P}q:dlv:*", count=1000)]
+        return any(mine in lane for found in lanes for lane in found)
 
     def lane_of(self, run: str) -> str:
         """Whose head it is or was."""

@@ -79,18 +79,17 @@ def play(stand: Stand, state: Server, broker: Server, rows: Sequence[str], kills
         load.reach(20)
         scene = Scene(stand, load, sends, state, broker, dice, client)
         for row in blows:
-            load.reach(len(load.acknowledged) + dice.randint(1, 20))
             done += ROWS[row].kills
             try:
+                load.reach(len(load.acknowledged) + dice.randint(1, 20))
                 met += ROWS[row].kills * ROWS[row].blow(scene)
             except AssertionError as problem:
                 broken.append(f"{row}: {problem}")
-        load.finish()
-        sends.finish()
-        try:
-            stand.drained()
-        except AssertionError as problem:
-            broken.append(str(problem))
+        for last in (load.finish, sends.finish, stand.drained):
+            try:
+                last()
+            except AssertionError as problem:
+                broken.append(str(problem))
         found = figures(gather(load, sends))
     found.row = len(broken)
     found.wrong += broken

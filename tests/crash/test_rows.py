@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.crash.blows import ROWS
+from tests.crash.blows import ROWS, versions
 from tests.crash.server import Server
 from tests.crash.stand import Stand
 from tests.crash.table import play, table
@@ -27,6 +27,8 @@ def test_every_row_once(apart: Stand, state: Server, broker: Server, seed: int) 
 @pytest.mark.parametrize("row", ROWS)
 def test_each_row_many_times(apart: Stand, state: Server, broker: Server, seed: int, row: str) -> None:
     """Nothing acknowledged is lost, doubled, sent twice, reordered or left in no state."""
+    if row == "old and new code side by side" and not versions.before():
+        pytest.skip("no history here: there is no version before")
     played = play(apart, state, broker, [row], TIMES, seed)
 
     print(table([played]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.crash.blows import engine, people, poison, providers, receiver, redis, worker
+from tests.crash.blows import backup, engine, people, poison, providers, receiver, redis, versions, worker
 from tests.crash.blows.scene import Scene
 
 
@@ -36,13 +36,17 @@ ROWS: dict[str, Row] = {
     "worker frozen after leaving, woken after takeover": Row(worker.frozen_after_leaving, dear=True),
     "worker cut from Redis during its calls": Row(worker.cut_from_redis, dear=True),
     "no worker for a while": Row(receiver.no_worker, dear=True),
+    "no worker until the door closes": Row(receiver.until_the_door_closes, dear=True),
+    "receiver killed while it spools and hands over": Row(receiver.spooling, kills=2, dear=True),
     "Redis killed": Row(redis.killed),
     "Redis frozen past every timeout": Row(redis.frozen),
     "Redis slower than a second": Row(redis.slow, dear=True),
     "Redis loading its file": Row(redis.loading, dear=True),
     "Redis read-only": Row(redis.read_only, dear=True),
+    "Redis away until the spool is full": Row(redis.away_until_the_spool_is_full, dear=True),
     "Redis failing over": Row(redis.failing_over, dear=True),
     "Redis out of memory before an outcome": Row(redis.memory_full),
+    "Redis restored from an old backup": Row(backup.restored, dear=True),
     "disk full": Row(redis.disk_full),
     "provider down": Row(providers.down, dear=True),
     "answer cut in the middle": Row(providers.answer_cut),
@@ -57,4 +61,7 @@ ROWS: dict[str, Row] = {
     "beat twice": Row(engine.two_beats, dear=True),
     "runs cancelled while they wait or fly": Row(people.cancelled),
     "connection paused while runs wait": Row(people.paused, dear=True),
+    "old and new code side by side": Row(versions.side_by_side, kills=2, dear=True),
+    "webhook secret rotated while requests come in": Row(people.rotated, dear=True),
+    "connection archived while runs wait or fly": Row(people.archived, dear=True),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tests.crash.blows.scene import MOMENT_SECONDS, Scene, came, leaving
+from tests.crash.blows.scene import MOMENT_SECONDS, Scene, came, leaving, promise
 from tests.eventually import eventually
 
 AGAIN_SECONDS = 60.0
@@ -86,6 +86,22 @@ def disk_full(scene: Scene) -> bool:
     _noticed(scene)
     scene.state.kill()  # with room again
     eventually(scene.stand.answers, AGAIN_SECONDS)
+    return met
+
+
+def away_until_the_spool_is_full(scene: Scene) -> bool:
+    """Away for longer than the disk has room: then 503, and `/readyz` says so; back, it gets all in its order."""
+    stand, load = scene.stand, scene.load
+    with scene.state.away():
+        met = came(stand.spool.spooling)
+        later = load.later
+        met = came(lambda: load.later > later + 5, AGAIN_SECONDS) and met
+        told = stand.readiness()
+        promise(f"a full spool, and /readyz says {told}", not told["ready"] and not told["spool"]["able"])
+        promise("more was kept than there is room for", stand.spool.used() <= stand.spool.limit)
+    eventually(stand.answers, AGAIN_SECONDS)
+    eventually(lambda: not stand.spool.spooling(), AGAIN_SECONDS)
+    scene.acknowledged(20)
     return met
 
 

@@ -69,16 +69,17 @@ def promise(what: str, kept: object) -> None:
         raise AssertionError(what)
 
 
-def kill_worker(scene: Scene, met: Callable[[], bool]) -> bool:
+def kill_worker(scene: Scene, met: Callable[[], bool], *, ticks: bool = True) -> bool:
     """
     kill -9, whether the moment was met, and waits until the next worker has done what this one had in hand.
 
+    ticks: it may be the one that ticks; not where another has been elected meanwhile
     Three deaths on the same run would set it aside, as they should: that is another row.
     """
     stand, pid, before = scene.stand, scene.stand.pid("worker"), scene.stand.ticker()
     os.kill(pid, signal.SIGKILL)
     found, held = met(), scene.stand.holders()
-    at_work_again(scene, pid, before)
+    at_work_again(scene, pid, before if ticks else None)
     eventually(lambda: not held & stand.holders() and not stand.struck(), TAKEN_OVER_SECONDS)
     return found
 
@@ -97,4 +98,9 @@ def leaving(scene: Scene, provider: str, seconds: float = 1.0, times: int = 4) -
     return at_once(lambda: scene.stand.heads()["leaving"] > 0)
 
 
-__all__ = ["REPLIES", "Scene", "at_once", "at_work_again", "came", "kill_worker", "leaving", "promise"]
+def flying(scene: Scene, old: set[bytes]) -> set[tuple[str, str, str]]:
+    """What is at a provider's socket by others than these holders, as `Stand.in_hand` has it."""
+    return {one for one in scene.stand.in_hand() if one[2] == "leaving" and one[0].encode() not in old}
+
+
+__all__ = ["REPLIES", "Scene", "at_once", "at_work_again", "came", "flying", "kill_worker", "leaving", "promise"]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import time
 
-from tests.crash.blows.scene import MOMENT_SECONDS, TAKEN_OVER_SECONDS, Scene, at_once, came, kill_worker, leaving
+from tests.crash.blows.scene import (
+    MOMENT_SECONDS,
+    TAKEN_OVER_SECONDS,
+    Scene,
+    at_once,
+    came,
+    flying,
+    kill_worker,
+    leaving,
+)
 from tests.crash.stand import REPLIES, P
 from tests.crash.wire import Wire
 from tests.eventually import eventually
@@ -80,8 +89,8 @@ def cut_from_redis(scene: Scene) -> bool:
             with stand.frozen("worker"):  # so that what is taken now is the other's
                 old = stand.holders()
                 stand.behave(provider, delay=2.0, times=4)
-                met = at_once(lambda: any(_flying(scene, old)))
-                out = {run for _, run, _ in _flying(scene, old)}
+                met = at_once(lambda: any(flying(scene, old)))
+                out = {run for _, run, _ in flying(scene, old)}
                 away = scene.dice.choice([wire.cut, wire.silence])()
                 away.__enter__()
             try:
@@ -101,7 +110,3 @@ def cut_from_redis(scene: Scene) -> bool:
         return met and bool(unknown)
     finally:
         wire.close()
-
-
-def _flying(scene: Scene, old: set[bytes]) -> set[tuple[str, str, str]]:
-    return {one for one in scene.stand.in_hand() if one[2] == "leaving" and one[0].encode() not in old}
