@@ -66,9 +66,12 @@ class Shaky(Store):
 
 
 def texts() -> dict[str, str]:
-    """The scripts; bells expire by the virtual clock alone, as the real one would make replays differ."""
+    """The scripts; bells and paces expire by the virtual clock alone, as the real one would make replays differ."""
     found = scripts.sources()
-    return {name: text.replace("'PX', 2000)", "'PX', 3600000)") for name, text in found.items()}
+    for real in ("'PX', 2000)", "'PX', math.ceil(theirs + each - now))"):
+        assert any(real in text for text in found.values()), real
+        found = {name: text.replace(real, "'PX', 3600000)") for name, text in found.items()}
+    return found
 
 
 @dataclass

@@ -122,6 +122,7 @@ def test_conversations_are_listed_and_found(door: Door) -> None:
     found = first["items"] + second["items"]
     assert ["15550100123", "15550100122", "15550100121"] == [one["contact"]["id"].split("@")[0] for one in found]
     assert found[0] == door.get(f"/v1/conversations/{found[0]['id']}")
+    assert {45} == {one["room"] for one in found}, "1msg's burst to one person, of which nothing is used"
     assert found[0]["window_open_until"]
 
 

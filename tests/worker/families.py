@@ -55,7 +55,7 @@ PARTITION = {
     "rec": Family("runs", Bound.WORK),
     "co": Family("runs", Bound.EXPIRES),
     "ri": Family("runs", Bound.TRIMMED),
-    "g": Family("runs", Bound.FIXED, most=100),
+    "g": Family("runs", Bound.FIXED, most=200),
     "rp": Family("runs", Bound.EXPIRES),
     "ev": Family("events", Bound.TRIMMED),
     "eg": Family("events", Bound.FIXED),
