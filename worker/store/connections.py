@@ -36,8 +36,9 @@ log = logging.getLogger("ferry.connections")
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 MOST_TRIES = 50  # of a change that meets others
+VERSION = "f:ver"
 REFRESH_SECONDS = 1.0
-STALE_SECONDS = 30.0  # a change whose author died before saying so is seen after so long
+STALE_SECONDS = 30.0  # whatever a process has missed is seen after so long
 LOOK_SECONDS = 0.02  # whoever is about to refuse somebody asks for the version no oftener than this
 
 
@@ -123,7 +124,7 @@ class Connections:
         if self._away is None and now - self._looked >= LOOK_SECONDS:
             self._looked = now
             with contextlib.suppress(*Away):
-                self._renew(self.store.client.get("f:ver") or b"0")
+                self._renew(self.store.client.get(VERSION) or b"0")
         return self.get(ident)
 
     def remember(self) -> None:
@@ -135,7 +136,7 @@ class Connections:
         """
         self._watched = True
         try:
-            version: Any = self.store.client.get("f:ver") or b"0"
+            version: Any = self.store.client.get(VERSION) or b"0"
             if version != self._remembered or time.monotonic() - self._filled > STALE_SECONDS:
                 self._known = {one.id: one for one in self.all()}
                 self._remembered = version
@@ -156,11 +157,14 @@ class Connections:
         proper(stored.id)
         if not stored.created_at:
             stored = replace(stored, created_at=iso(datetime.now(UTC)))
-        self.store.client.sadd("f:conns", stored.id)  # first: a name without a connection harms nobody
-        if not self.store.client.set(f"f:conn:{stored.id}", records.write(stored, self.vault), nx=only_new):
-            return False
-        self._announce()
-        return True
+        pipe: Any
+        with self.store.client.pipeline() as pipe:  # in one: whoever dies in between would leave others with what was
+            pipe.sadd("f:conns", stored.id)
+            pipe.set(f"f:conn:{stored.id}", records.write(stored, self.vault), nx=only_new)
+            pipe.incr(VERSION)
+            _, made, _ = pipe.execute()
+        self._forget()
+        return bool(made)
 
     def update(self, ident: str, change: Callable[[Stored], Stored]) -> Stored:
         """
@@ -181,13 +185,12 @@ class Connections:
             if after.stand != before.stand or not after.since:
                 after = replace(after, since=iso(datetime.now(UTC)))
             if self._swap(f"f:conn:{ident}", raw, records.write(after, self.vault)):
-                self._announce()
                 return after
         told = f"the connection {ident!r} is being changed by too many at once"
         raise RuntimeError(told)
 
     def _swap(self, key: str, before: bytes, after: str) -> bool:
-        """Writes `after` if `before` stands there still."""
+        """Writes `after` if `before` stands there still, and lets every process know."""
         pipe: Any
         with self.store.client.pipeline() as pipe:
             try:
@@ -196,9 +199,11 @@ class Connections:
                     return False
                 pipe.multi()
                 pipe.set(key, after)
+                pipe.incr(VERSION)
                 pipe.execute()
             except redis.WatchError:  # also when the line broke: whoever called looks again what stands there
                 return False
+        self._forget()
         return True
 
     def rekey(self, ident: str, lost: Callable[[Stored], Stored] | None = None) -> str:
@@ -222,7 +227,6 @@ class Connections:
                 told = "lost"
                 made = records.write(lost(records.read(ident, raw, self.vault, lost=True)), self.vault)
             if self._swap(f"f:conn:{ident}", raw, made):
-                self._announce()
                 return told
 
     def old_keys(self) -> int:
@@ -231,9 +235,8 @@ class Connections:
         found = [self.store.client.get(f"f:conn:{text(name)}") for name in names]
         return sum(not self.vault.is_newest(json.loads(raw)["closed"]) for raw in found if raw is not None)
 
-    def _announce(self) -> None:
-        with contextlib.suppress(*Away):  # it is written: without this others see it a little later
-            self.store.client.incr("f:ver")
+    def _forget(self) -> None:
+        """What this process remembers; the others see by the version that something was changed."""
         with self._lock:
             self._cache = {}
             self._groups = {}
@@ -303,7 +306,7 @@ class Connections:
             return
         self._asked = now  # one asks, and while Redis says nothing nobody else waits with it
         try:
-            version: Any = self.store.client.get("f:ver") or b"0"
+            version: Any = self.store.client.get(VERSION) or b"0"
         except Exception as problem:
             if not is_away(problem):
                 raise
