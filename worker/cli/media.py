@@ -92,6 +92,8 @@ def _refused(answer: httpx.Response) -> Failure:
     made = refused(answer.status_code, said if isinstance(said, dict) else {"title": answer.reason_phrase})
     if answer.status_code in {404, 410}:
         made.following, made.code = MESSAGES, failing.NOT_FOUND
+    if answer.status_code == 413:  # the file is too large for that Ferry, not what was typed
+        made.following, made.code = "ferry config show", failing.FAILED
     return made
 
 
