@@ -191,8 +191,8 @@ def test_whoever_dies_in_between_leaves_the_old_one_accepted(
     channel: Any = ferry.simulators["onemsg"]
     real = http.asking
 
-    def asking(*words: Any) -> Any:
-        ask = real(*words)
+    def asking(*words: Any, **more: Any) -> Any:
+        ask = real(*words, **more)
 
         def dies(key: str, given: Any) -> Any:
             if key == action:
