@@ -14,8 +14,8 @@ from typing import Any
 from connectors.errors import ConnectorError, Scope, Throttled, Unreachable
 from worker import states
 from worker.core import Core
+from worker.store.attempts import Breaker
 from worker.store.connections import Stored
-from worker.store.runs import Breaker
 from worker.store.text import stamp, text
 
 log = logging.getLogger("ferry.breaking")

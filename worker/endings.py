@@ -18,7 +18,7 @@ from worker import breaking
 from worker.core import Core
 from worker.job import Job
 from worker.normalise import NO_TALK, Origin, run_event, sent_event
-from worker.store import activity, lanes, letters, runs
+from worker.store import activity, attempts, lanes, letters, runs
 from worker.store.client import is_away
 from worker.store.events import Commit
 from worker.store.messages import Talk, read_talk
@@ -80,7 +80,7 @@ def stored_parts(record: Mapping[str, bytes]) -> list[dict[str, Any]]:
     return list(json.loads(record.get("parts") or b"[]"))
 
 
-def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
+def finish(job: Job, attempt: Attempt, verdict: Verdict) -> attempts.Finished:
     """Records a verdict; insists while Redis is away, because a fact nobody recorded is a message nobody knows of."""
     core = job.core
     origin = Origin(job.partition, job.stored.id, job.provider.title, None, int(time.time() * 1000))
@@ -89,7 +89,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
     if open_still:  # told only if the script finds that the run has left its lane: it is given up then
         shown["state"] = "failed"
     ended = _ended(core, job, origin, verdict, shown)
-    ending = runs.Ending(
+    ending = attempts.Ending(
         verdict.kind,
         fields,
         until=_until(core, verdict),
@@ -102,8 +102,8 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> runs.Finished:
         line=_line(job.stored.id, job.provider.title, job.run, job.action.key, attempt, verdict.kind, verdict.error),
     )
 
-    def tell() -> runs.Finished:
-        return runs.finish(
+    def tell() -> attempts.Finished:
+        return attempts.finish(
             core.store,
             job.partition,
             job.run,
@@ -294,7 +294,7 @@ def run_letter(core: Core, provider: str, shown: Mapping[str, Any], cause: str =
 
 def before_leaving(
     core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, problem: ConnectorError, *, go_on: bool
-) -> runs.Finished:
+) -> attempts.Finished:
     """Ends a head that cannot be worked off at all: its connection or action is gone, or it kills its workers."""
     connection = text(head.record.get("connection"))
     action = text(head.record.get("action"))
@@ -304,7 +304,7 @@ def before_leaving(
     title = core.provider(stored).title if stored is not None else ""
     origin = Origin(partition, connection, title, None, int(time.time() * 1000))
     told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(head.record.get("conversation"))}
-    ending = runs.Ending(
+    ending = attempts.Ending(
         "failed",
         {"error": json.dumps(problem.as_dict(), ensure_ascii=False)},
         letter=run_letter(core, title, shown, f"{action}:{problem.name}:{problem.code or problem.reason}"),
@@ -315,7 +315,7 @@ def before_leaving(
     )
     lease = int(core.settings.lease_seconds * 1000)
     return insist(
-        lambda: runs.finish(
+        lambda: attempts.finish(
             core.store, partition, head.item, taken.lane, taken.token, "", ending, lease=lease, go_on=go_on
         )
     )

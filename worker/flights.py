@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from worker.store import runs
+from worker.store import attempts
 from worker.store.base import Store
 
 
@@ -92,7 +92,7 @@ class Flights:
             ended = [(flight, tell) for at, flight, tell in self._ended.values() if at >= since]
         flying = self.now()
         for one in (*flying, *(flight for flight, _ in ended)):
-            runs.reassert(store, one.partition, one.run, one.lane, one.attempt, one.left, one.left + one.call_ms)
+            attempts.reassert(store, one.partition, one.run, one.lane, one.attempt, one.left, one.left + one.call_ms)
         for _, tell in ended:
             tell()
         return len(flying) + len(ended)

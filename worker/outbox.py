@@ -29,7 +29,7 @@ from worker.job import Job
 from worker.pace import pace_of
 from worker.resting import heed
 from worker.retry import decide
-from worker.store import journal, lanes, runs
+from worker.store import attempts, journal, lanes
 from worker.store.text import text
 from worker.suspects import PAUSE_MS, STRIKES
 
@@ -85,7 +85,7 @@ def _lane(core: Core, partition: int, taken: lanes.Claim, until: float, cleared:
 
 def _head(
     core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, strikes: int, *, go_on: bool
-) -> runs.Finished | None:
+) -> attempts.Finished | None:
     """One head: what came of it, or None when the queue has to wait."""
     state = text(head.record.get("state"))
     if state not in OPEN:
@@ -107,9 +107,9 @@ def _head(
     return carry_out(job)
 
 
-def _orphan(core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, *, go_on: bool) -> runs.Finished:
+def _orphan(core: Core, partition: int, taken: lanes.Claim, head: lanes.Head, *, go_on: bool) -> attempts.Finished:
     """A head left "leaving" by somebody, unknown, or ended: the script judges, never before its deadline."""
-    _, finished = runs.orphan(
+    _, finished = attempts.orphan(
         core.store,
         partition,
         taken.lane,
@@ -136,7 +136,7 @@ def judge(core: Core, connection: str) -> None:
             core.ring(partition, _orphan(core, partition, taken, taken.head, go_on=False).rings)
 
 
-def carry_out(job: Job) -> runs.Finished | None:
+def carry_out(job: Job) -> attempts.Finished | None:
     """One attempt of a run, from its preparation to its outcome; None when the queue has to wait."""
     with job.core.clients.one() as client:
         try:
@@ -210,7 +210,7 @@ def _failed(problem: ConnectorError) -> endings.Verdict:
     return endings.Verdict("failed", error=problem)
 
 
-def _without_leaving(job: Job, problem: ConnectorError) -> runs.Finished:
+def _without_leaving(job: Job, problem: ConnectorError) -> attempts.Finished:
     """What went wrong before anything left: wrong words, or the questions that had to be asked first."""
     _heed(job)
     # Only questions were asked: nothing of this run has left, and they may be asked again.
@@ -220,17 +220,17 @@ def _without_leaving(job: Job, problem: ConnectorError) -> runs.Finished:
 
 def _leave_and_call(
     job: Job, call: Call, ready: http.Ready, client: httpx.Client, *, last: bool
-) -> runs.Finished | None:
+) -> attempts.Finished | None:
     core, action = job.core, job.action
     attempt = secrets.token_hex(8)
     seconds = min(action.timeout, core.settings.call_seconds)
     deadline = time.monotonic() + seconds  # before asking: the clock of Redis starts later, never earlier
     pace = pace_of(job.stored, job.provider, action.pace)
     person = pace_of(job.stored, job.provider, RECIPIENT) if action.nature in PERSONAL else None
-    told, until = runs.leave(
+    told, until = attempts.leave(
         core.store,
         job.partition,
-        runs.Leaving(
+        attempts.Leaving(
             job.run,
             job.lane,
             job.token,
@@ -249,11 +249,11 @@ def _leave_and_call(
     if told == "wait":
         return None
     if told == "parked":
-        return runs.Finished("ok", [])
+        return attempts.Finished("ok", [])
     if told == "left" and until is not None:
         breaking.changed(core, job.stored, "half_open", until)
     if told in {"lost", "gone"}:
-        return runs.Finished("gone", []) if told == "lost" else _orphan_again(job)
+        return attempts.Finished("gone", []) if told == "lost" else _orphan_again(job)
     if told == "expired":
         problem: ConnectorError = Rejected("its time passed before it could leave", reason=Reason.EXPIRED)
         return endings.finish(job, Attempt("", 0, 0), _failed(problem))
@@ -311,7 +311,7 @@ def _ask_last(job: Job, call: Call, outcome: Outcome, client: httpx.Client) -> O
     return replace(outcome, output=dict(job.action.last(call, outcome.output, ask)))
 
 
-def _orphan_again(job: Job) -> runs.Finished:
+def _orphan_again(job: Job) -> attempts.Finished:
     """The head changed under us (cancelled, expired): the script drops it and hands over what follows."""
     taken = lanes.Claim("lane", lane=job.lane, token=job.token)
     return _orphan(job.core, job.partition, taken, lanes.Head(job.run, dict(job.record)), go_on=job.go_on)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from tests.simulation.agenda import Dies, Process, Steps
 from tests.simulation.provider import Reply
 from tests.simulation.world import Run, World
-from worker.store import ids, lanes, runs
+from worker.store import attempts, ids, lanes
 from worker.store.events import Commit
 from worker.store.text import text
 
@@ -20,7 +20,7 @@ LEASE = 3_000
 CALL = 5_000
 GRACE = 500
 HOLD = 60_000
-BREAKER = runs.Breaker(failures=2, pause_ms=2_000, most_ms=20_000)
+BREAKER = attempts.Breaker(failures=2, pause_ms=2_000, most_ms=20_000)
 ITEMS = 5
 STRIKES = 3
 TRIES = 8
@@ -31,7 +31,7 @@ QUIET = 10_000  # ms without claims after Redis came back without its last momen
 PACES = {"k1": (150.0, 2), "k2": (0.0, 1)}
 PERSON = {"k1": (0.0, 1), "k2": (400.0, 3)}  # to one person: ms a message, how many at once
 
-Done = Generator[int | None, None, runs.Finished | None]
+Done = Generator[int | None, None, attempts.Finished | None]
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Flight:
     token: str
     left: int
     deadline: int
-    ending: runs.Ending | None = None
+    ending: attempts.Ending | None = None
     ended: int = 0
 
 
@@ -114,9 +114,9 @@ def remember(world: World, process: Process) -> None:
     for attempt, flight in process.flights.items():
         if flight.ended and flight.ended + REMEMBERS < world.now:
             continue
-        runs.reassert(world.store, 0, flight.run.id, flight.lane, attempt, flight.left, flight.deadline)
+        attempts.reassert(world.store, 0, flight.run.id, flight.lane, attempt, flight.left, flight.deadline)
         if flight.ending is not None:
-            runs.finish(
+            attempts.finish(
                 world.store,
                 0,
                 flight.run.id,
@@ -151,10 +151,10 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
     attempt = f"{process.name}.{process.life}.{world.now}.{world.provider.calls}"
     step, burst = PACES[text(head.record["connection"])]
     each, most = PERSON[text(head.record["connection"])]
-    told, _ = runs.leave(
+    told, _ = attempts.leave(
         world.store,
         0,
-        runs.Leaving(
+        attempts.Leaving(
             run.id,
             taken.lane,
             taken.token,
@@ -172,9 +172,9 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
     if told == "wait":
         return None
     if told == "parked":
-        return runs.Finished("ok", [])
+        return attempts.Finished("ok", [])
     if told == "lost":
-        return runs.Finished("gone", [])
+        return attempts.Finished("gone", [])
     if told == "gone":
         return (yield from _orphan(world, taken, run, go_on=go_on))
     if told == "expired":
@@ -198,7 +198,7 @@ def _head(world: World, process: Process, taken: lanes.Claim, head: lanes.Head, 
 
 
 def _orphan(world: World, taken: lanes.Claim, run: Run, *, go_on: bool) -> Done:
-    word, finished = runs.orphan(
+    word, finished = attempts.orphan(
         world.store,
         0,
         taken.lane,
@@ -216,9 +216,9 @@ def _orphan(world: World, taken: lanes.Claim, run: Run, *, go_on: bool) -> Done:
 
 
 def _finish(
-    world: World, taken: lanes.Claim, run: Run, attempt: str, end: runs.Ending, *, go_on: bool
-) -> Generator[int | None, None, runs.Finished]:
-    done = runs.finish(
+    world: World, taken: lanes.Claim, run: Run, attempt: str, end: attempts.Ending, *, go_on: bool
+) -> Generator[int | None, None, attempts.Finished]:
+    done = attempts.finish(
         world.store, 0, run.id, taken.lane, taken.token, attempt, end, lease=LEASE, go_on=go_on, breaker=BREAKER
     )
     world.note(f"finish {run.id} {attempt} {end.verdict} → {done.told}")
@@ -226,33 +226,33 @@ def _finish(
     return done
 
 
-def ending(world: World, run: Run, reply: Reply, chunk: int, tries: int) -> runs.Ending:
+def ending(world: World, run: Run, reply: Reply, chunk: int, tries: int) -> attempts.Ending:
     """What an answer means: worker/retry.py in small."""
     if reply.kind == "ok":
         said = [sent_event(world, run, chunk, by="run")]
         if chunk + 1 < run.chunks:
             lost = failed(world, run, "left its lane")
-            return runs.Ending("more", {"chunk": chunk + 1}, events=said, given_up=lost.events, letter=lost.letter)
-        return runs.Ending("succeeded", {}, events=[*said, run_event(world, run, "succeeded")])
+            return attempts.Ending("more", {"chunk": chunk + 1}, events=said, given_up=lost.events, letter=lost.letter)
+        return attempts.Ending("succeeded", {}, events=[*said, run_event(world, run, "succeeded")])
     if reply.kind == "refused":
         return failed(world, run, "refused")
     if reply.kind == "unknown" and not run.repeatable:
-        return runs.Ending("unknown", {}, until=world.now + HOLD, events=[run_event(world, run, "unknown")])
+        return attempts.Ending("unknown", {}, until=world.now + HOLD, events=[run_event(world, run, "unknown")])
     if reply.kind == "busy" and not run.repeatable:
         return failed(world, run, "busy")
     if tries >= TRIES:
         return failed(world, run, "patience")
     wait = reply.wait or world.dice.randint(100, 3_000)
     given_up = failed(world, run, "left its lane")
-    return runs.Ending(
+    return attempts.Ending(
         "again", {}, until=world.now + wait, scope=reply.scope, letter=given_up.letter, events=given_up.events
     )
 
 
-def failed(world: World, run: Run, cause: str) -> runs.Ending:
+def failed(world: World, run: Run, cause: str) -> attempts.Ending:
     """An end without success, with its dead letter."""
     letter = {"cause": cause, "json": "{}", "keep": 3_600_000}
-    return runs.Ending("failed", {"error": cause}, letter=letter, events=[run_event(world, run, "failed")])
+    return attempts.Ending("failed", {"error": cause}, letter=letter, events=[run_event(world, run, "failed")])
 
 
 def run_event(world: World, run: Run, how: str) -> Commit:

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 
 from connectors.errors import Scope
 from tests.simulation.model import CALL, GRACE, HOLD, LEASE, LIMIT, Model
-from worker.store import ids, lanes, runs
+from worker.store import attempts, ids, lanes, runs
 from worker.store.base import Store
 from worker.store.text import text
 
@@ -110,7 +110,7 @@ class Lanes(RuleBasedStateMachine):
     def _leave(self, lane: str, token: str, ident: str, *, same: bool = False) -> None:
         known = self.attempts.setdefault(ident, [])
         attempt = known[-1] if same and known else f"a.{self.model.now}.{len(known)}"
-        told, _ = runs.leave(self.store, 0, runs.Leaving(ident, lane, token, attempt, CALL))
+        told, _ = attempts.leave(self.store, 0, attempts.Leaving(ident, lane, token, attempt, CALL))
         assert self.model.leave(ident, lane, token, attempt) == told
         if told == "left":
             known.append(attempt)
@@ -129,8 +129,8 @@ class Lanes(RuleBasedStateMachine):
 
     def _finish(self, lane: str, token: str, ident: str, attempt: str, verdict: str, wait: int, scope: Scope) -> None:
         until = self.model.now + wait
-        end = runs.Ending(verdict, {}, until=until, scope=scope)
-        done = runs.finish(self.store, 0, ident, lane, token, attempt, end, lease=LEASE, go_on=True)
+        end = attempts.Ending(verdict, {}, until=until, scope=scope)
+        done = attempts.finish(self.store, 0, ident, lane, token, attempt, end, lease=LEASE, go_on=True)
         assert self.model.finish(ident, lane, token, attempt, verdict, until, scope) == done.told
         if done.head is not None:
             assert self.model.head(lane) == done.head.item
@@ -141,7 +141,7 @@ class Lanes(RuleBasedStateMachine):
         """A holder asks what to do with a head that is out, unknown or ended."""
         lane, token = self.claim_of(pick)
         ident = self.one_of(pick, lane)
-        told, done = runs.orphan(
+        told, done = attempts.orphan(
             self.store, 0, lane, token, ident, hold=HOLD, lease=LEASE, go_on=True, grace=GRACE, events=()
         )
         assert self.model.orphan(ident, lane, token) == told

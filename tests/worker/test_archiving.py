@@ -14,7 +14,7 @@ from tests.worker.pipeline import Pipeline, build
 from worker import archiving, outbox, provision, standing, states, verbs
 from worker.accept import Conflict, NotFound, accept
 from worker.chores import Chores
-from worker.store import lanes, runs
+from worker.store import attempts, lanes, runs
 from worker.store.connections import LOOK_SECONDS, Stored
 from worker.store.text import text
 
@@ -54,22 +54,22 @@ def state(ferry: Pipeline, run: str) -> str:
 def flying(ferry: Pipeline, run: str, *, call_ms: int = 60_000) -> lanes.Claim:
     """The run has left, and its worker says nothing more for now."""
     taken = lanes.claim(ferry.core.store, 0, "out:shop:live", lease=60_000, limit=9)
-    assert ("left", None) == runs.leave(
-        ferry.core.store, 0, runs.Leaving(run, taken.lane, taken.token, "a1", call_ms, flight_ms=call_ms)
+    assert ("left", None) == attempts.leave(
+        ferry.core.store, 0, attempts.Leaving(run, taken.lane, taken.token, "a1", call_ms, flight_ms=call_ms)
     )
     return taken
 
 
 def landed(ferry: Pipeline, run: str, taken: lanes.Claim) -> None:
     """Its worker tells how it went."""
-    runs.finish(
+    attempts.finish(
         ferry.core.store,
         0,
         run,
         taken.lane,
         taken.token,
         "a1",
-        runs.Ending("succeeded", {}),
+        attempts.Ending("succeeded", {}),
         lease=1,
         go_on=False,
     )

@@ -36,7 +36,7 @@ from worker import store as folder
 from worker.accept import Conflict, accept
 from worker.core import Subscription
 from worker.handlers import Ferry
-from worker.store import apikeys, ids, journal, lanes, letters, runs, trim
+from worker.store import apikeys, attempts, ids, journal, lanes, letters, runs, trim
 from worker.store.letters import Wanted, Who
 from worker.ticker import Ticker
 
@@ -213,8 +213,10 @@ def test_a_first_message_that_died_leaves_nothing_for_ever(ferry: Pipeline, redi
     say(ferry, "first")
     taken = lanes.claim(ferry.core.store, 0, "out:1msg:live", lease=1_000, limit=1)
     assert taken.head is not None
-    runs.leave(
-        ferry.core.store, 0, runs.Leaving(taken.head.item, taken.lane, taken.token, "a", call_ms=1_000, flight_ms=1_000)
+    attempts.leave(
+        ferry.core.store,
+        0,
+        attempts.Leaving(taken.head.item, taken.lane, taken.token, "a", call_ms=1_000, flight_ms=1_000),
     )
     talk = f"f:{{0}}:v:1msg:{TO}@c.us"
     assert redis.hexists(talk, "flight")

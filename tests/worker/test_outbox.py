@@ -15,7 +15,7 @@ from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
 from worker import reconcile, states
 from worker.accept import Conflict, NotFound, accept
-from worker.store import letters, runs
+from worker.store import attempts, letters, runs
 from worker.store.connections import Stored
 from worker.store.text import text
 
@@ -193,7 +193,7 @@ def test_a_sender_that_died_after_leaving_leaves_an_unknown(ferry: Pipeline) -> 
     taken = lanes.claim(store, 0, f"out:{stored.id}:live", lease=300, limit=4)
     assert taken.head is not None
     assert taken.head.item == ident
-    assert runs.leave(store, 0, runs.Leaving(ident, taken.lane, taken.token, "attempt1", 300))[0] == "left"
+    assert attempts.leave(store, 0, attempts.Leaving(ident, taken.lane, taken.token, "attempt1", 300))[0] == "left"
 
     until = time.monotonic() + 15
     while run_of(ferry, following)["state"] != "succeeded" and time.monotonic() < until:

@@ -12,7 +12,7 @@ from tests.worker.pipeline import Pipeline, build
 from tests.worker.store.shelf import ANN, BOB, LIVE, Shelf
 from worker import pace, standing
 from worker.accept import accept
-from worker.store import runs
+from worker.store import attempts, runs
 from worker.store.text import text
 
 SLOW: dict[str, Any] = {"pace": "slow", "step_ms": 3_000.0}
@@ -165,8 +165,8 @@ def told(shelf: Shelf, health: str) -> float:
     run = shelf.submit(f"{health}{shelf.now}", ANN)
     taken = shelf.claim()
     assert "left" == shelf.leave(run, taken, f"a{shelf.now}", pace="default", step_ms=10.0)
-    ending = runs.Ending("failed", {}, health=health, pace="default")
-    runs.finish(shelf.store, 0, run, taken.lane, taken.token, f"a{shelf.now}", ending, lease=1_000, go_on=False)
+    ending = attempts.Ending("failed", {}, health=health, pace="default")
+    attempts.finish(shelf.store, 0, run, taken.lane, taken.token, f"a{shelf.now}", ending, lease=1_000, go_on=False)
     shelf.now += 10_000
     found: Any = shelf.client.hget(shelf.key("g:shop"), "slow:default")
     return float(text(found) or 1)

@@ -16,7 +16,7 @@ from worker.accept import accept
 from worker.core import Subscription
 from worker.handlers import Ferry
 from worker.intake import QUEUE
-from worker.store import lanes, letters, runs
+from worker.store import attempts, lanes, letters, runs
 from worker.store.client import WentBack, is_away
 from worker.store.text import iso, text
 from worker.store.witness import Witness
@@ -143,7 +143,7 @@ def test_what_was_leaving_at_the_backup_is_unknown_at_once(ferry: Pipeline) -> N
     stored = ferry.connect("1msg")
     run = send(ferry, stored.id, "out")
     taken = lanes.claim(ferry.core.store, 0, f"out:{stored.id}:live", lease=1_000, limit=1)
-    runs.leave(ferry.core.store, 0, runs.Leaving(run, taken.lane, taken.token, "a1", 1_000, flight_ms=1_000))
+    attempts.leave(ferry.core.store, 0, attempts.Leaving(run, taken.lane, taken.token, "a1", 1_000, flight_ms=1_000))
     backup = Backup(ferry.core.store.client)
     later(ferry)
     backup.put_back()

@@ -7,7 +7,7 @@ from typing import Any
 
 import redis as redis_client
 
-from worker.store import ids, lanes, runs
+from worker.store import attempts, ids, lanes, runs
 from worker.store.base import Store
 from worker.store.events import Commit
 from worker.store.text import text
@@ -67,19 +67,19 @@ class Shelf:
         self, run: str, taken: lanes.Claim, attempt: str = "a1", call_ms: int = 5_000, **more: Any
     ) -> tuple[str, int | None]:
         """The same, with until when to wait."""
-        return runs.leave(self.store, 0, runs.Leaving(run, taken.lane, taken.token, attempt, call_ms, **more))
+        return attempts.leave(self.store, 0, attempts.Leaving(run, taken.lane, taken.token, attempt, call_ms, **more))
 
     def finish(
         self, run: str, taken: lanes.Claim, attempt: str, verdict: str, *, go_on: bool = True, **more: Any
-    ) -> runs.Finished:
-        end = runs.Ending(verdict, more.pop("fields", {}), **more)
-        return runs.finish(self.store, 0, run, taken.lane, taken.token, attempt, end, lease=10_000, go_on=go_on)
+    ) -> attempts.Finished:
+        end = attempts.Ending(verdict, more.pop("fields", {}), **more)
+        return attempts.finish(self.store, 0, run, taken.lane, taken.token, attempt, end, lease=10_000, go_on=go_on)
 
     def orphan(
         self, run: str, taken: lanes.Claim, *, hold: int = 60_000, grace: int = 500, **more: Any
-    ) -> tuple[str, runs.Finished]:
+    ) -> tuple[str, attempts.Finished]:
         events = more.pop("events", ())
-        return runs.orphan(
+        return attempts.orphan(
             self.store, 0, taken.lane, taken.token, run, hold=hold, lease=10_000, go_on=True, grace=grace, events=events
         )
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 
 from tests.worker.store.shelf import ANN, BOB, LIVE, Shelf
-from worker.store import lanes, runs
+from worker.store import attempts, lanes, runs
 from worker.store.text import text
 
-LIMITS = runs.Breaker(failures=3, pause_ms=10_000, most_ms=60_000)
+LIMITS = attempts.Breaker(failures=3, pause_ms=10_000, most_ms=60_000)
 
 
-def attempt(shelf: Shelf, name: str, health: str, *, lane: str = ANN, verdict: str = "failed") -> runs.Finished | None:
+def attempt(
+    shelf: Shelf, name: str, health: str, *, lane: str = ANN, verdict: str = "failed"
+) -> attempts.Finished | None:
     """One run from its submission to what its call said of the provider; None when it may not leave."""
     run = shelf.submit(name, lane)
     taken = shelf.claim()
@@ -26,10 +28,10 @@ def attempt(shelf: Shelf, name: str, health: str, *, lane: str = ANN, verdict: s
 
 def told(
     shelf: Shelf, run: str, taken: lanes.Claim, made: str, health: str, *, verdict: str = "failed"
-) -> runs.Finished:
+) -> attempts.Finished:
     """What became of an attempt."""
-    ending = runs.Ending(verdict, {}, health=health)
-    return runs.finish(
+    ending = attempts.Ending(verdict, {}, health=health)
+    return attempts.finish(
         shelf.store, 0, run, taken.lane, taken.token, made, ending, lease=10_000, go_on=False, breaker=LIMITS
     )
 
@@ -58,7 +60,7 @@ def test_it_opens_after_so_many_in_a_row(shelf: Shelf) -> None:
         assert found is not None
         assert found.breaker is None
         shelf.now += 1
-    assert ("open", shelf.now) == (attempt(shelf, "third", "bad") or runs.Finished("", [])).breaker
+    assert ("open", shelf.now) == (attempt(shelf, "third", "bad") or attempts.Finished("", [])).breaker
     assert "breaker" == gate(shelf)["reason"]
     assert shelf.now + 5_000 <= int(gate(shelf)["until"]) <= shelf.now + 10_000
 
@@ -88,7 +90,7 @@ def test_a_probe_that_fails_makes_the_pause_longer(shelf: Shelf) -> None:
     for trip in range(1, 6):
         shelf.now = int(gate(shelf)["until"])
         found = attempt(shelf, f"probe{trip}", "bad")
-        assert ("open", since) == (found or runs.Finished("", [])).breaker
+        assert ("open", since) == (found or attempts.Finished("", [])).breaker
         longest = min(60_000, 10_000 * 2**trip)
         assert shelf.now + longest // 2 <= int(gate(shelf)["until"]) <= shelf.now + longest
     assert "5" == gate(shelf)["trips"]

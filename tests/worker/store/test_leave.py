@@ -3,7 +3,7 @@
 import pytest
 
 from tests.worker.store.shelf import ANN, BOB, LIVE, START, Shelf, fact
-from worker.store import events, lanes, runs
+from worker.store import attempts, events, lanes, runs
 from worker.store.text import text
 
 
@@ -241,7 +241,7 @@ def test_reassert(shelf: Shelf) -> None:
     """Redis came back without the mark: said again, nobody else sends the run, and its outcome is taken."""
     run = shelf.submit("1")
     taken = shelf.claim()
-    before = runs.reassert(shelf.store, 0, run, ANN, "a1", shelf.now, shelf.now + 5_000)
+    before = attempts.reassert(shelf.store, 0, run, ANN, "a1", shelf.now, shelf.now + 5_000)
 
     assert "leaving" == before
     assert "gone" == shelf.leave(run, taken, "a2")
@@ -256,5 +256,5 @@ def test_reassert_changes_nothing_that_is_known(shelf: Shelf) -> None:
     run = shelf.submit("1")
     runs.cancel(shelf.store, run)
 
-    assert "cancelled" == runs.reassert(shelf.store, 0, run, ANN, "a1", shelf.now, shelf.now + 5_000)
-    assert "" == runs.reassert(shelf.store, 0, "run_00", ANN, "a1", shelf.now, shelf.now + 5_000)
+    assert "cancelled" == attempts.reassert(shelf.store, 0, run, ANN, "a1", shelf.now, shelf.now + 5_000)
+    assert "" == attempts.reassert(shelf.store, 0, "run_00", ANN, "a1", shelf.now, shelf.now + 5_000)
