@@ -51,8 +51,8 @@ DRAINED_SECONDS = 120.0  # a limit for what never drains
 P = "f:{0}:"  # of the one partition's keys
 HEADS = """
 local P, found = string.sub(KEYS[1], 1, -4), {}
-for _, held in ipairs(redis.call('KEYS', P .. 'h:out:*')) do
-  local lanes = redis.call('HGETALL', held)
+for _, queue in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local lanes = string.sub(queue, 1, 4) == 'out:' and redis.call('HGETALL', P .. 'h:' .. queue) or {}
   for i = 1, #lanes, 2 do
     local head = redis.call('LINDEX', P .. 'l:' .. lanes[i], 0)
     local state = head and redis.call('HGET', P .. 'r:' .. head, 'state')
@@ -71,6 +71,7 @@ class Stand:
     server: Server | None = None
     wires: dict[str, Wire] = field(default_factory=dict)
     _own: redis.Redis = field(init=False)
+    _counted: dict[str, int] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._own = redis.Redis.from_url(
@@ -311,8 +312,10 @@ class Stand:
 
     def count(self, provider: str) -> int:
         """How many requests its stand-in has had."""
-        last = self.asked(provider)[-1:]
-        return int(last[0]["n"]) if last else 0
+        before = self._counted.get(provider, 0)
+        last = self.asked(provider, after=before)[-1:]
+        self._counted[provider] = now = int(last[0]["n"]) if last else before
+        return now
 
     def newest(self) -> dict[str, str]:
         """The query that asks for events after those there are."""
@@ -329,7 +332,8 @@ class Stand:
         if self.state.exists(*[P + one for one in queues]):
             return True
         mine = f"/{connection}:".encode()
-        lanes: list[Any] = [self.state.zrange(one, 0, -1) for one in self.state.scan_iter(f"{P}q:dlv:*", count=1000)]
+        told = [one for one in self._queues() if one.startswith("dlv:")]
+        lanes: list[Any] = [self.state.zrange(f"{P}q:{one}", 0, -1) for one in told]
         return any(mine in lane for found in lanes for lane in found)
 
     def lane_of(self, run: str) -> str:
@@ -345,14 +349,19 @@ class Stand:
     def holders(self) -> set[bytes]:
         """The tokens of all who hold a lane."""
         found: set[bytes] = set()
-        for name in self.state.scan_iter(f"{P}h:*", count=1000):
-            tokens: Any = self.state.hvals(name)
+        for queue in self._queues():
+            tokens: Any = self.state.hvals(f"{P}h:{queue}")
             found |= set(tokens)
         return found
 
     def struck(self) -> bool:
         """Whether a run or a delivery is in hand, or waits, whose last worker died."""
-        return any(self.state.hlen(name) for name in self.state.scan_iter(f"{P}s:*", count=1000))
+        return any(self.state.hlen(f"{P}s:{queue}") for queue in self._queues())
+
+    def _queues(self) -> list[str]:
+        """Those with lanes, held or not; a look at all keys would slow down what it looks at."""
+        found: Any = self.state.zrange(f"{P}due", 0, -1)
+        return [queue.decode() for queue in found]
 
     def events(self) -> int:
         """How many there are."""
