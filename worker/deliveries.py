@@ -46,7 +46,7 @@ def drain(core: Core, partition: int, queue: str) -> None:
         core.ring(partition, taken.rings)
         if taken.head is None:
             return
-        with core.suspects.alone(taken.strikes) as cleared:
+        with lanes.in_hand(core.store, partition, taken), core.suspects.alone(taken.strikes) as cleared:
             if cleared is None:
                 lanes.hold_back(core.store, partition, taken, PAUSE_MS)
             else:

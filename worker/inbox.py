@@ -43,7 +43,8 @@ def drain(core: Core, partition: int, queue: str) -> None:
     if taken.batch is None:
         return
     until = time.monotonic() + SECONDS
-    with core.suspects.alone(taken.strikes) as cleared:
+    # What goes wrong gives the lane back: what was committed stays, what was not is repeated.
+    with lanes.in_hand(core.store, partition, taken), core.suspects.alone(taken.strikes) as cleared:
         if cleared is None:
             lanes.hold_back(core.store, partition, taken, PAUSE_MS)
             return
@@ -58,25 +59,15 @@ def _work(
     """Batch after batch.  cleared: the first request of the first has not killed us."""
     lease = int(core.settings.lease_seconds * 1000)
     batch, strikes = taken.batch, taken.strikes
-    try:
-        while batch is not None:
-            if strikes >= STRIKES:
-                _set_aside(core, partition, source, batch)
-            else:
-                handle(core, source, batch)
-            strikes = 0
-            cleared()
-            more = lease if core.may_go_on(until) else 0
-            batch = lanes.advance(core.store, partition, source, taken.token, batch, lease=more)
-    except Exception:
-        # The lane is given back for soon; what was committed stays, what was not is repeated.
-        lanes.release(core.store, partition, taken.lane, taken.token, _soon(core))
-        raise
-
-
-def _soon(core: Core) -> int:
-    now = core.store.client.time()
-    return int(now[0]) * 1000 + 1000
+    while batch is not None:
+        if strikes >= STRIKES:
+            _set_aside(core, partition, source, batch)
+        else:
+            handle(core, source, batch)
+        strikes = 0
+        cleared()
+        more = lease if core.may_go_on(until) else 0
+        batch = lanes.advance(core.store, partition, source, taken.token, batch, lease=more)
 
 
 def handle(core: Core, source: str, batch: lanes.Batch) -> int:

@@ -57,7 +57,8 @@ def drain(core: Core, partition: int, queue: str) -> None:
         if taken.head is None:
             return
         doubted = text(taken.head.record.get("state")) in OPEN
-        with core.suspects.alone(taken.strikes if doubted else 0) as cleared:
+        alone = core.suspects.alone(taken.strikes if doubted else 0)
+        with lanes.in_hand(core.store, partition, taken), alone as cleared:
             if cleared is None:
                 lanes.hold_back(core.store, partition, taken, PAUSE_MS)
             elif not _lane(core, partition, taken, until, cleared):

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import redis
+from redis import exceptions as redis_errors
 
 from connectors.provider import Answer
 from connectors.registry import PROVIDERS
 from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
-from worker import reconcile, states
+from worker import outbox, reconcile, states
 from worker.accept import Conflict, NotFound, accept
 from worker.store import attempts, letters, runs
 from worker.store.connections import Stored
@@ -373,3 +374,27 @@ def test_each_call_of_several_has_its_own_attempts(redis: redis.Redis) -> None:
 
     found = settled(ferry, ident, "succeeded", "failed")
     assert ("succeeded", 5) == (found["state"], len(found["parts"]))
+
+
+def test_a_refusal_of_redis_is_no_death_of_the_worker(ferry: Pipeline, redis: redis.Redis) -> None:
+    """With its memory full nothing leaves; its living holder gives the lane back, and nothing counts against it."""
+    stored = ferry.connect("1msg")
+    open_window(ferry, stored)
+    run = say(ferry, stored, "one")
+    queue = f"out:{stored.id}:live"
+    redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(redis_errors.OutOfMemoryError):
+            outbox.drain(ferry.core, 0, queue)
+    finally:
+        redis.config_set("maxmemory", "0")
+
+    assert {} == redis.hgetall(f"f:{{0}}:h:{queue}") == redis.hgetall(f"f:{{0}}:s:{queue}")
+
+    def over() -> bool:
+        ferry.settle()
+        return bool(run_of(ferry, run)["state"] == "succeeded")
+
+    eventually(over, 10.0)
+    assert ["one"] == sent(ferry)
+    assert {} == redis.hgetall(f"f:{{0}}:s:{queue}")

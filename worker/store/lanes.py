@@ -6,14 +6,18 @@ A token is random and fresh for each claim; whoever holds a lane proves it with 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from worker.store.base import Store
+from worker.store.client import Away
 from worker.store.text import pairs, text
 
 BATCH = 128  # requests a claim
+FAILED_MS = 1_000  # until a lane whose work went wrong is claimed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,21 @@ def hold_back(store: Store, partition: int, taken: Claim, ms: int) -> None:
     """Lets a lane that was just claimed go, to be looked at again in `ms`; its strikes stay."""
     seconds, micros = store.client.time()
     release(store, partition, taken.lane, taken.token, int(seconds) * 1000 + int(micros) // 1000 + ms)
+
+
+@contextlib.contextmanager
+def in_hand(store: Store, partition: int, taken: Claim) -> Iterator[None]:
+    """
+    While a claimed lane is worked off: what goes wrong gives it back, to be claimed again in a second.
+
+    Its holder lives; left to its lease the lane would count as a dead one's, and three of those set its head aside.
+    """
+    try:
+        yield
+    except Exception:
+        with contextlib.suppress(*Away):
+            hold_back(store, partition, taken, FAILED_MS)
+        raise
 
 
 def advance(
