@@ -1,7 +1,7 @@
 """
 Prints the table of README.md: every row of DESIGN §5, killed for real under load.
 
-    python -m tests.crash [--times 20] [--seed N] [--write README.md] [ROW …]     a ROW is a part of its name
+    python -m tests.crash [--times 20] [--seed N] [--rate 60] [--write README.md] [ROW …]   a ROW: a part of its name
     python -m tests.crash --without RULE [ROW …]     leaves a rule out on purpose: what breaks has to be seen
 """
 
@@ -18,7 +18,7 @@ from tests.crash.chaos import new_seed
 from tests.crash.page import write
 from tests.crash.server import Server
 from tests.crash.stand import Stand
-from tests.crash.table import Played, play, table
+from tests.crash.table import RATE, Played, play, table
 
 
 def main() -> int:
@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("rows", nargs="*", metavar="ROW", help="a part of a row's name; all without")
     parser.add_argument("--times", type=int, default=20, help="kills a row (20)")
     parser.add_argument("--seed", type=int, default=new_seed(), help="plays the same moments again")
+    parser.add_argument("--rate", type=float, default=RATE, help=f"webhooks a second ({RATE:.0f})")
     parser.add_argument("--write", type=Path, metavar="FILE", help="puts these rows between its marks in this file")
     parser.add_argument("--without", metavar="RULE", help="of tests/simulation/rules.py or mischief.py, left out")
     chosen = parser.parse_args()
@@ -40,7 +41,7 @@ def main() -> int:
         try:
             for nth, row in enumerate(rows):
                 begun = time.monotonic()
-                played.append(play(stand, state, broker, [row], chosen.times, chosen.seed + nth))
+                played.append(play(stand, state, broker, [row], chosen.times, chosen.seed + nth, chosen.rate))
                 told, seconds = played[-1], time.monotonic() - begun
                 print(f"{row}: {told.met} of {told.kills} met, {seconds:.0f} s; {told.figures.wrong}", file=sys.stderr)
         finally:

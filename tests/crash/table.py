@@ -20,7 +20,6 @@ from tests.crash.stand import Stand
 
 MIX = ("1msg", "instagram", "1msg", "clicksend", "1msg", "infobip")
 RATE = 60.0  # webhooks a second: a load, and room to be seen in
-SENDS = 6.0  # runs a second over HTTP besides
 PLAYS = itertools.count()  # so that no two loads say the same
 ENOUGH = 100_000  # more than any play lasts
 HEADINGS = (
@@ -64,8 +63,14 @@ class Played:
         return (self.row, self.kills, self.met, found.acknowledged, lost, *ends)
 
 
-def play(stand: Stand, state: Server, broker: Server, rows: Sequence[str], kills: int, seed: int) -> Played:
-    """These rows in an order of the dice's, until each has killed so often, under one load that then drains."""
+def play(
+    stand: Stand, state: Server, broker: Server, rows: Sequence[str], kills: int, seed: int, rate: float = RATE
+) -> Played:
+    """
+    These rows in an order of the dice's, until each has killed so often, under one load that then drains.
+
+    rate: webhooks a second, and a tenth as many runs over HTTP
+    """
     dice = random.Random(seed)
     blows = [row for row in rows for _ in range(-(-kills // ROWS[row].kills))]
     dice.shuffle(blows)
@@ -73,8 +78,8 @@ def play(stand: Stand, state: Server, broker: Server, rows: Sequence[str], kills
     name = f"r{next(PLAYS)}"
     with (
         httpx.Client(trust_env=False, timeout=15.0) as client,
-        Load(stand, name, ENOUGH, rate=RATE, providers=MIX, seed=seed) as load,
-        Sends(stand, name, SENDS, seed) as sends,
+        Load(stand, name, ENOUGH, rate=rate, providers=MIX, seed=seed) as load,
+        Sends(stand, name, rate / 10, seed) as sends,
     ):
         load.reach(20)
         scene = Scene(stand, load, sends, state, broker, dice, client)
