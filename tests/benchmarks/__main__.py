@@ -16,6 +16,7 @@ from pathlib import Path
 
 import redis
 
+from connectors.provider import RECIPIENT
 from connectors.registry import PROVIDERS
 from tests.worker.pipeline import Pipeline, build
 from worker import inbox, valkey
@@ -60,7 +61,7 @@ def main(count: int) -> None:
     ):
         ferry = build(client)
         stored = ferry.connect("1msg")
-        ferry.core.connections.save(dataclasses.replace(stored, limits={"default": 0.0}))
+        ferry.core.connections.save(dataclasses.replace(stored, limits={"default": 0.0, RECIPIENT: 0.0}))
         time.sleep(1.1)  # the cache asks for changes once a second
         timed("webhooks journalled", count, requests(ferry, stored, count))
         ferry.rung.clear()
