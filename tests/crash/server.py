@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from tests.crash.wire import HOST, Wire
 from tests.eventually import eventually
@@ -50,6 +52,13 @@ class Server:
 
     def _client(self) -> redis.Redis:
         return redis.Redis(HOST, self.port, socket_timeout=5.0, retry_on_error=[redis.ConnectionError])
+
+    @contextlib.contextmanager
+    def _asked_once(self) -> Iterator[redis.Redis]:
+        """A client that does not wait out what it is told: redis-py takes "loading" for a lost connection."""
+        once = Retry(NoBackoff(), 0)
+        with redis.Redis(HOST, self.port, socket_timeout=5.0, retry=once) as client:
+            yield client
 
     def _launch(self, **more: str) -> subprocess.Popen[bytes]:
         options = {
@@ -91,18 +100,19 @@ class Server:
 
     def loads(self) -> bool:
         """Whether it is there and still reads its file."""
-        try:
-            self.client.ping()
-        except redis.BusyLoadingError:
-            return True
-        except redis.RedisError:
-            return False
+        with self._asked_once() as client:
+            try:
+                client.ping()
+            except redis.BusyLoadingError:
+                return True
+            except redis.RedisError:
+                return False
         return False
 
     def hurry(self) -> None:
         """It reads on without pauses."""
-        with contextlib.suppress(redis.RedisError):
-            self.client.config_set("key-load-delay", 0)
+        with self._asked_once() as client:
+            client.config_set("key-load-delay", 0)
 
     def ended(self) -> bool:
         """Whether it has died by itself."""

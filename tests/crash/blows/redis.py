@@ -37,7 +37,7 @@ def slow(scene: Scene) -> bool:
 
 def loading(scene: Scene) -> bool:
     """Back after its death, it reads its file for a while and says so to all."""
-    with scene.state.away(**{"key-load-delay": "2000", "loading-process-events-interval-bytes": "1024"}):
+    with scene.state.away(**{"key-load-delay": "500", "loading-process-events-interval-bytes": "1024"}):
         pass
     met = came(scene.state.loads)
     _noticed(scene)
