@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ class Store:
         self.retention = retention or Retention()
         self.witness = witness or Witness()
         self.scripts = Scripts(client, now=now, texts=texts)
+        self.adrift: deque[tuple[int, str, str]] = deque()  # (partition, queue, token): see lanes.in_hand
 
     def run(self, script: str, partition: int, *args: Any) -> Any:
         """One script, one round trip."""

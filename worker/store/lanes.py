@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from worker.store.base import Store
-from worker.store.client import Away
 from worker.store.text import pairs, text
 
 BATCH = 128  # requests a claim
@@ -79,10 +78,15 @@ def claim(
     answering: this is the first claim after a wake-up, not one that goes on to the next lane
     judging:   only what a dead holder has left at the provider is taken, also behind a closed gate
     """
+    _disown(store)
     token = secrets.token_hex(8)
     seen = store.witness.seen(partition)
     first, dead = "1" if answering else "", "1" if judging else ""
-    told = store.run("claim", partition, queue, token, lease, limit, batch, first, seen, dead)
+    try:
+        told = store.run("claim", partition, queue, token, lease, limit, batch, first, seen, dead)
+    except Exception:
+        store.adrift.append((partition, queue, token))  # it may have been carried out
+        raise
     word = text(told[0])
     if word != "lane":
         return Claim(word, until=int(float(told[1])) if len(told) > 1 and told[1] is not None else None)
@@ -138,13 +142,30 @@ def in_hand(store: Store, partition: int, taken: Claim) -> Iterator[None]:
     While a claimed lane is worked off: what goes wrong gives it back, to be claimed again in a second.
 
     Its holder lives; left to its lease the lane would count as a dead one's, and three of those set its head aside.
+    While Redis is away it is remembered, and given back before the next claim.
     """
     try:
         yield
     except Exception:
-        with contextlib.suppress(*Away):
+        try:
             hold_back(store, partition, taken, FAILED_MS)
+        except Exception:  # noqa: BLE001  (what went wrong first is raised)
+            store.adrift.append((partition, taken.lane.partition("/")[0], taken.token))
         raise
+
+
+def _disown(store: Store) -> None:
+    """Gives back what could not be given back while Redis was away.  raises: what the client raises"""
+    while store.adrift:
+        try:
+            partition, queue, token = one = store.adrift.pop()
+        except IndexError:
+            return  # another thread was faster
+        try:
+            store.run("disown", partition, queue, token)
+        except Exception:
+            store.adrift.append(one)
+            raise
 
 
 def advance(

@@ -1,6 +1,5 @@
 """Ends without an outcome: orphans, cancels, expiry, a person's retry, and proof of what was unknown."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -89,87 +88,6 @@ def test_an_ended_head_is_dropped(shelf: Shelf, how: str) -> None:
 
     assert done.head is not None
     assert (second, [second]) == (done.head.item, shelf.lane())
-
-
-def test_a_death_on_an_item_is_a_strike(shelf: Shelf) -> None:
-    """
-    Each takeover without progress counts; the third is for whoever claims to set aside.
-
-    Before what may be its last try it rests for two leases: quick deaths do not meet it again.
-    """
-    shelf.submit("1")
-    told = []
-    for _ in range(6):
-        taken = shelf.claim(lease=100)
-        told.append((taken.told, taken.strikes))
-        shelf.now += 100
-
-    assert [("lane", 0), ("lane", 1), ("idle", 0), ("idle", 0), ("lane", 2), ("lane", 3)] == told
-
-
-def test_one_who_was_frozen_takes_its_strike_back(shelf: Shelf) -> None:
-    """It lost its lane and asks for it: it is not dead, and nothing was killed."""
-    run = shelf.submit("1")
-    frozen = shelf.claim(lease=100)
-    shelf.now += 100
-    second = shelf.claim(lease=100)
-    assert 1 == second.strikes
-
-    assert "lost" == shelf.leave(run, frozen)
-
-    shelf.now += 100
-    assert 1 == shelf.claim(lease=100).strikes  # the second's
-
-
-@pytest.mark.parametrize("how", ["release", "renew", "orphan", "finish"])
-def test_whatever_it_asks(shelf: Shelf, how: str) -> None:
-    """Every question of one who lost a lane says that it lives."""
-    run = shelf.submit("1")
-    frozen = shelf.claim(lease=100)
-    shelf.now += 100
-    shelf.claim(lease=100)
-    asks: dict[str, Callable[[], object]] = {
-        "release": lambda: shelf.release(frozen),
-        "renew": lambda: lanes.renew(shelf.store, 0, frozen.lane, frozen.token, 100),
-        "orphan": lambda: shelf.orphan(run, frozen),
-        "finish": lambda: shelf.finish(run, frozen, "a9", "succeeded"),
-    }
-
-    asks[how]()
-
-    assert 0 == shelf.client.hlen(shelf.key(f"s:{LIVE}"))
-
-
-@pytest.mark.parametrize(("repeatable", "struck"), [("", 0), ("1", 1)])
-def test_what_is_not_done_again_is_not_struck(shelf: Shelf, repeatable: str, struck: int) -> None:
-    """A run that left and may not be repeated can kill nobody any more."""
-    run = shelf.submit("1", repeatable=repeatable)
-    shelf.leave(run, shelf.claim(), "a1", call_ms=1_000)
-    shelf.now += 3_000
-
-    assert struck == shelf.claim().strikes
-
-
-def test_an_answer_clears_the_strikes(shelf: Shelf) -> None:
-    """Whoever tells what came of it lived; and another item starts anew."""
-    run = shelf.submit("1")
-    second = shelf.submit("2")
-    for pause in (100, 100, 200, 100):
-        taken = shelf.claim(lease=100)
-        shelf.now += pause
-    taken = shelf.claim(lease=100)
-    assert 3 == taken.strikes
-    shelf.leave(run, taken, "a1")
-    shelf.finish(run, taken, "a1", "again", until=shelf.now)
-    taken = shelf.claim(lease=100)
-    assert 0 == taken.strikes
-    shelf.leave(run, taken, "a2")
-    done = shelf.finish(run, taken, "a2", "succeeded")
-
-    assert done.head is not None
-    assert second == done.head.item
-    shelf.now += 10_000
-    assert 1 == shelf.claim().strikes
 
 
 def test_a_confirmed_cancel_is_sure(shelf: Shelf) -> None:

@@ -3,6 +3,7 @@
 --   → {"empty"} | {"idle", ms} | {"wait", ms} | {"full"} | {"back"}: Redis was restored, and is being held
 --   → {"lane", lane, former token or "", strikes, rings, head}    head: {id, record}, or {cursor, requests} of a source
 --   judging: only what a dead holder has left at the provider, also behind a closed gate: nobody else comes for it there
+--   asked again with its token, as when its answer was lost: the same lane
 local q, token, lease, limit, batch = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local Q, H = P .. 'q:' .. q, P .. 'h:' .. q
 -- Only who answers a wake-up takes the bell down; who merely goes on to the next lane leaves it, else every lane rings.
@@ -18,6 +19,9 @@ end
 
 -- A lane whose holder's lease ran out adds nothing to the parallelism: it is found even when all slots are taken.
 local function choose()
+  for at, holder in ipairs(redis.call('HVALS', H)) do
+    if holder == token then return 'lane', redis.call('HKEYS', H)[at] end
+  end
   if judging then
     -- Those that were parked for their deadline before the gate was closed are nobody's: a handful is looked at each time.
     for _, some in ipairs({ redis.call('HKEYS', H), redis.call('ZRANDMEMBER', Q, 64) }) do
@@ -53,6 +57,7 @@ for _ = 1, 16 do
     return { found, lane }
   end
   local former = redis.call('HGET', H, lane) or ''
+  if former == token then former = '' end
   local source = string.match(lane, '^in:([^/]+)/')
   local seen, tokens, careful = strikes_of(lane)
   if careful == '-' then careful = nil end
