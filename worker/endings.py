@@ -92,7 +92,7 @@ def finish(job: Job, attempt: Attempt, verdict: Verdict) -> attempts.Finished:
     ending = attempts.Ending(
         verdict.kind,
         fields,
-        until=_until(core, verdict),
+        wait=_wait(core, verdict),
         scope=verdict.scope,
         letter=run_letter(core, job.provider.title, shown) if open_still or verdict.kind == "failed" else None,
         events=[*_sent(core, job, origin, verdict), *([] if verdict.kind == "more" else ended)],
@@ -169,13 +169,11 @@ def insist(tell: Callable[[], T]) -> T:
             pause = min(2.0, pause * 2)
 
 
-def _until(core: Core, verdict: Verdict) -> int | None:
-    now = int(time.time() * 1000)
+def _wait(core: Core, verdict: Verdict) -> int | None:
+    """In ms; until when, Redis says: the clocks of two machines differ, and one may stand minutes behind."""
     if verdict.kind == "again":
-        return now + int(verdict.wait * 1000)
-    if verdict.kind == "unknown":
-        return now + int(core.settings.unknown_hold_seconds * 1000)
-    return None
+        return int(verdict.wait * 1000)
+    return int(core.settings.unknown_hold_seconds * 1000) if verdict.kind == "unknown" else None
 
 
 def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any], dict[str, Any]]:

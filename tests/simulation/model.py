@@ -252,6 +252,8 @@ class Model:
         if run.state in {"leaving", "unknown"} or attempt == "":
             if ours:  # its sender lives: nobody died on it
                 self.strikes.pop(lane, None)
+            if verdict == "again" and scope == "connection":  # whatever becomes of the run
+                self.closed = max(self.closed, until)
             if verdict in {"again", "more"} and (run.cancel or not head):
                 verdict = "cancelled" if run.cancel else "failed"
             park = self._becomes(ident, verdict, until, scope)
@@ -274,7 +276,6 @@ class Model:
             run.state, run.attempt = "waiting", ""
             if scope != "connection":
                 return until
-            self.closed = max(self.closed, until)
         elif verdict == "more":
             run.state, run.attempt = "queued", ""
         elif verdict == "unknown":

@@ -237,16 +237,14 @@ def ending(world: World, run: Run, reply: Reply, chunk: int, tries: int) -> atte
     if reply.kind == "refused":
         return failed(world, run, "refused")
     if reply.kind == "unknown" and not run.repeatable:
-        return attempts.Ending("unknown", {}, until=world.now + HOLD, events=[run_event(world, run, "unknown")])
+        return attempts.Ending("unknown", {}, wait=HOLD, events=[run_event(world, run, "unknown")])
     if reply.kind == "busy" and not run.repeatable:
         return failed(world, run, "busy")
     if tries >= TRIES:
         return failed(world, run, "patience")
     wait = reply.wait or world.dice.randint(100, 3_000)
     given_up = failed(world, run, "left its lane")
-    return attempts.Ending(
-        "again", {}, until=world.now + wait, scope=reply.scope, letter=given_up.letter, events=given_up.events
-    )
+    return attempts.Ending("again", {}, wait=wait, scope=reply.scope, letter=given_up.letter, events=given_up.events)
 
 
 def failed(world: World, run: Run, cause: str) -> attempts.Ending:

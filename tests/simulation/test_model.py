@@ -129,7 +129,7 @@ class Lanes(RuleBasedStateMachine):
 
     def _finish(self, lane: str, token: str, ident: str, attempt: str, verdict: str, wait: int, scope: Scope) -> None:
         until = self.model.now + wait
-        end = attempts.Ending(verdict, {}, until=until, scope=scope)
+        end = attempts.Ending(verdict, {}, wait=wait, scope=scope)
         done = attempts.finish(self.store, 0, ident, lane, token, attempt, end, lease=LEASE, go_on=True)
         assert self.model.finish(ident, lane, token, attempt, verdict, until, scope) == done.told
         if done.head is not None:

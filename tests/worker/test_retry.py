@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -133,3 +134,22 @@ def test_pauses_grow_with_full_jitter_up_to_a_minute() -> None:
         assert all(0.05 <= one <= ceiling for one in found)
         assert max(found) > ceiling * 0.8
         assert min(found) < ceiling * 0.3
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_a_wait_ends_by_the_clock_of_redis(
+    redis: redis_client.Redis, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """A worker whose clock stands minutes off obeys a Retry-After all the same, and waits no longer than it says."""
+    ferry = build(redis)
+    ferry.connect("clicksend")
+    ferry.simulators["clicksend"].behave(action="send-sms", status=429, headers={"Retry-After": "60"})
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + seconds)
+    given = {"to": "+61411111111", "text": "x"}
+    run = accept(ferry.core, {"connection": "clicksend", "action": "send-sms", "input": given}).id
+    ferry.settle()
+
+    assert 1 == len((runs.get(ferry.core.store, run) or {})["attempts"])
+    until = float(redis.hget("f:{0}:g:clicksend", "until") or 0) / 1000
+    assert 50 < until - real() <= 60

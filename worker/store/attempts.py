@@ -69,7 +69,7 @@ class Ending:
     What became of an attempt.
 
     verdict: succeeded | failed | unknown | again | more
-    until:   ms, for again and unknown (how long the lane waits)
+    wait:    ms from when it is recorded, for again and unknown: how long the lane, or the connection, waits
     scope:   lane | connection, for again
     letter:  {cause, json, keep} for the dead letters, or None
     events:  what to tell; of "again" only if the run is given up
@@ -79,7 +79,7 @@ class Ending:
 
     verdict: str
     fields: Mapping[str, Any]
-    until: int | None = None
+    wait: int | None = None
     scope: str = "lane"
     letter: Mapping[str, Any] | None = None
     events: Sequence[Commit] = ()
@@ -143,7 +143,7 @@ def finish(
         token,
         attempt,
         ending.verdict,
-        "" if ending.until is None else ending.until,
+        "" if ending.wait is None else ending.wait,
         ending.scope,
         "1" if go_on else "",
         lease,

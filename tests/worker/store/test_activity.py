@@ -19,8 +19,8 @@ def test_each_end_is_a_line_once(shelf: Shelf) -> None:
     taken = shelf.claim()
     shelf.leave(run, taken, "a1")
     said = activity.line("shop", "1msg", run, "send-message", 429, 87, "again", "throttled", "throttled")
-    shelf.finish(run, taken, "a1", "again", until=shelf.now + 1000, line=said)
-    shelf.finish(run, taken, "a1", "again", until=shelf.now + 1000, line=said)
+    shelf.finish(run, taken, "a1", "again", wait=1000, line=said)
+    shelf.finish(run, taken, "a1", "again", wait=1000, line=said)
 
     (one,) = lines(shelf)
 

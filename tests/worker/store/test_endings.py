@@ -96,7 +96,7 @@ def test_a_confirmed_cancel_is_sure(shelf: Shelf) -> None:
     second = shelf.submit("2")
     taken = shelf.claim()
     shelf.leave(run, taken, "a1")
-    shelf.finish(run, taken, "a1", "again", until=shelf.now + 60_000)
+    shelf.finish(run, taken, "a1", "again", wait=60_000)
 
     assert "cancelled" == runs.cancel(shelf.store, run)
     assert ([second], 0) == (shelf.lane(), shelf.due())

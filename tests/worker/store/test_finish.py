@@ -121,7 +121,7 @@ def test_a_retry_parks_its_lane(shelf: Shelf) -> None:
     run, taken = out(shelf)
     shelf.submit("2")
     shelf.submit("3", BOB)
-    done = shelf.finish(run, taken, "a1", "again", until=shelf.now + 2_000)
+    done = shelf.finish(run, taken, "a1", "again", wait=2_000)
 
     assert ("ok", "waiting") == (done.told, shelf.state(run))
     assert BOB == shelf.claim().lane
@@ -136,7 +136,7 @@ def test_a_retry_of_the_connection_closes_its_gate(shelf: Shelf) -> None:
     """A 429 of the whole account: one write, and all its lanes wait."""
     run, taken = out(shelf)
     shelf.submit("2", BOB)
-    shelf.finish(run, taken, "a1", "again", until=shelf.now + 2_000, scope="connection")
+    shelf.finish(run, taken, "a1", "again", wait=2_000, scope="connection")
 
     assert ("wait", START + 2_000) == (shelf.claim().told, shelf.claim().until)
     shelf.now += 2_000
@@ -147,7 +147,7 @@ def test_a_retry_never_opens_a_gate_earlier(shelf: Shelf) -> None:
     """A pause of a person outlasts a provider's two seconds."""
     run, taken = out(shelf)
     shelf.store.run("gate", 0, "shop", shelf.now + 60_000, "paused")
-    shelf.finish(run, taken, "a1", "again", until=shelf.now + 2_000, scope="connection")
+    shelf.finish(run, taken, "a1", "again", wait=2_000, scope="connection")
 
     assert START + 60_000 == shelf.claim().until
 
@@ -156,7 +156,7 @@ def test_cancel_beats_retry(shelf: Shelf) -> None:
     """Asked for while it was out: it is not tried again."""
     run, taken = out(shelf)
     assert "leaving" == runs.cancel(shelf.store, run)
-    done = shelf.finish(run, taken, "a1", "again", until=shelf.now + 2_000)
+    done = shelf.finish(run, taken, "a1", "again", wait=2_000)
 
     assert ("ok", "cancelled", []) == (done.told, shelf.state(run), shelf.lane())
 
@@ -174,7 +174,7 @@ def test_an_unknown_holds_its_lane(shelf: Shelf) -> None:
     """For a while: its proof may come, and then order is kept."""
     run, taken = out(shelf)
     second = shelf.submit("2")
-    shelf.finish(run, taken, "a1", "unknown", until=shelf.now + 60_000)
+    shelf.finish(run, taken, "a1", "unknown", wait=60_000)
 
     assert ("unknown", [run, second], 60_000) == (shelf.state(run), shelf.lane(), shelf.due())
 
@@ -212,9 +212,7 @@ def test_a_late_retry_never_comes_back_into_its_lane(shelf: Shelf) -> None:
     shelf.now += 60_000
     after = shelf.claim()
     assert "next" == shelf.orphan(run, after)[0]
-    done = shelf.finish(
-        run, old, "a1", "again", until=shelf.now + 1_000, letter=LETTER, events=[fact("f", kind="run.failed")]
-    )
+    done = shelf.finish(run, old, "a1", "again", wait=1_000, letter=LETTER, events=[fact("f", kind="run.failed")])
 
     assert ("ok", "failed", [second]) == (done.told, shelf.state(run), shelf.lane())
     assert ["run"] == [one["kind"] for one in letters.listing(shelf.store)]
@@ -224,9 +222,7 @@ def test_a_late_retry_never_comes_back_into_its_lane(shelf: Shelf) -> None:
 def test_a_retry_in_time_tells_no_failure(shelf: Shelf) -> None:
     """Its letter and events are for the case that it is given up."""
     run, taken = out(shelf)
-    shelf.finish(
-        run, taken, "a1", "again", until=shelf.now + 1_000, letter=LETTER, events=[fact("f", kind="run.failed")]
-    )
+    shelf.finish(run, taken, "a1", "again", wait=1_000, letter=LETTER, events=[fact("f", kind="run.failed")])
 
     assert ([], 0) == (letters.listing(shelf.store), events.count(shelf.store))
 
@@ -294,3 +290,16 @@ def test_an_end_is_remembered_for_its_time(shelf: Shelf, verdict: str) -> None:
 
     assert 0 < ttl <= shelf.store.retention.runs
     assert shelf.client.zscore(shelf.key("exp"), run) is None
+
+
+def test_rest_is_the_connections_whatever_becomes_of_the_run(shelf: Shelf) -> None:
+    """A run whose end was asked for while the provider said "not before a minute" ends; the minute stands."""
+    run = shelf.submit("one")
+    shelf.submit("other", BOB)
+    taken = shelf.claim()
+    assert "left" == shelf.leave(run, taken)
+    assert "leaving" == runs.cancel(shelf.store, run)
+
+    shelf.finish(run, taken, "a1", "again", wait=60_000, scope="connection")
+    assert "cancelled" == shelf.state(run)
+    assert ("wait", shelf.now + 60_000) == (shelf.claim().told, shelf.claim().until)

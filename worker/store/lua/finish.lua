@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
--- finish(now, run, lane, token, attempt, verdict, until ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
+-- finish(now, run, lane, token, attempt, verdict, wait ms or "", scope, next "1", lease ms, keep ms, letter JSON or "",
 --        events JSON, events JSON of giving up, line of the log, health "ok" | "slow" | "bad" | "", failures to
 --        open at, pause ms, longest pause ms, roll 0 to 1, pace class, field, value, …)
---   verdict: succeeded | failed | unknown | again (wait until) | more (this call is done, another follows)
+--   verdict: succeeded | failed | unknown | again | more (this call is done, another follows)
+--   wait: of "again" and "unknown", from now: by the clock that looks whether it is over
 --   attempt: the id given to leave; "" for what came of it before leaving, which only the holder may tell
 --   health: what the attempt says of the provider: it answered, it wants us slower, it is unreachable or broken, or nothing
 --   → {"stale", rings} | {"gone", rings} | {"ok", rings, false, breaker} | {"next", rings, {id, record}, breaker}; all but
@@ -30,6 +31,8 @@ elseif r[2] ~= attempt then
 end
 local open = state == 'leaving' or state == 'unknown' or attempt == ''
 local head = redis.call('LINDEX', P .. 'l:' .. lane, 0) == run
+local till = now + (tonumber(ARGV[7]) or 0)
+local rest = ARGV[6] == 'again' and ARGV[8] == 'connection' -- the provider's word, whatever becomes of this run
 local park = nil
 local breaker = ''
 local shut = closed_until(queue_of(lane)) ~= nil
@@ -78,11 +81,11 @@ local function judge(connection, health)
   end
   local since = g[2] or now
   local longest = math.min(tonumber(ARGV[19]), tonumber(ARGV[18]) * 2 ^ math.min(trips, 16))
-  local till = now + math.floor(longest * (0.5 + tonumber(ARGV[20]) / 2))
+  local pause = now + math.floor(longest * (0.5 + tonumber(ARGV[20]) / 2))
   redis.call('HSET', gate, 'broken', since, 'trips', trips)
   redis.call('HDEL', gate, 'probe')
-  local mine = g[5] == false or g[5] == 'breaker' or g[5] == 'throttled' or tonumber(g[4] or '0') < till
-  if mine then redis.call('HSET', gate, 'until', till, 'reason', 'breaker') end
+  local mine = g[5] == false or g[5] == 'breaker' or g[5] == 'throttled' or tonumber(g[4] or '0') < pause
+  if mine then redis.call('HSET', gate, 'until', pause, 'reason', 'breaker') end
   return 'open ' .. since
 end
 
@@ -99,15 +102,14 @@ if open then
       given_up, verdict = true, 'failed'
     end
   end
+  if rest then
+    local gate = P .. 'g:' .. r[4]
+    local had = tonumber(redis.call('HGET', gate, 'until') or '0')
+    if till > had then redis.call('HSET', gate, 'until', till, 'reason', 'throttled') end
+  end
   if verdict == 'again' then
-    redis.call('HSET', R, 'state', 'waiting', 'until', ARGV[7], 'attempt', '')
-    if ARGV[8] == 'connection' then
-      local gate = P .. 'g:' .. r[4]
-      local had = tonumber(redis.call('HGET', gate, 'until') or '0')
-      if tonumber(ARGV[7]) > had then redis.call('HSET', gate, 'until', ARGV[7], 'reason', 'throttled') end
-    else
-      park = tonumber(ARGV[7])
-    end
+    redis.call('HSET', R, 'state', 'waiting', 'until', till, 'attempt', '')
+    if not rest then park = till end
   elseif verdict == 'more' then
     redis.call('HSET', R, 'state', 'queued', 'attempt', '')
   elseif verdict == 'unknown' then
@@ -115,7 +117,7 @@ if open then
       redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
       look_into(run)
     end
-    if head then park = tonumber(ARGV[7]) end
+    if head then park = till end
   else
     redis.call('HSET', R, 'state', verdict, 'end', now)
     redis.call('PEXPIRE', R, ARGV[11])
