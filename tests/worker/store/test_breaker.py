@@ -157,3 +157,23 @@ def test_what_waits_ends_when_its_time_is_over(shelf: Shelf) -> None:
 
     assert runs.expire(shelf.store, 0, ended, None, [], {})[0]
     assert names == shelf.lane()
+
+
+def test_a_probe_that_is_told_to_slow_down_closes_it_and_is_obeyed(shelf: Shelf) -> None:
+    """The provider answers again, and says for how long it wants none: nothing leaves before, the probe included."""
+    since = open_it(shelf)
+    first = shelf.submit("first")
+    shelf.now = int(gate(shelf)["until"])
+    taken = shelf.claim()
+    assert ("left", since) == shelf.leaving(first, taken, "probe")
+
+    ending = attempts.Ending("again", {}, wait=120_000, scope="connection", health="slow")
+    done = attempts.finish(
+        shelf.store, 0, first, taken.lane, taken.token, "probe", ending, lease=10_000, go_on=False, breaker=LIMITS
+    )
+    assert ("closed", since) == done.breaker
+    assert (str(shelf.now + 120_000), "throttled") == (gate(shelf)["until"], gate(shelf)["reason"])
+    shelf.now += 119_999
+    assert "wait" == shelf.claim().told
+    shelf.now += 1
+    assert "lane" == shelf.claim().told

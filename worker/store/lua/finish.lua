@@ -58,7 +58,9 @@ local function judge(connection, health)
     if not g[1] and not g[2] then return '' end
     redis.call('HDEL', gate, 'fails', 'broken', 'trips', 'probe')
     if not g[2] then return '' end
-    if g[5] == 'breaker' or g[5] == 'throttled' then
+    if (g[5] == 'breaker' or g[5] == 'throttled') and rest and till > now then
+      redis.call('HSET', gate, 'until', till, 'reason', 'throttled') -- it answers again: that it wants to be left alone
+    elseif g[5] == 'breaker' or g[5] == 'throttled' then
       redis.call('HDEL', gate, 'until', 'reason')
       for _, kind in ipairs({ 'live', 'bulk' }) do
         local q = 'out:' .. connection .. ':' .. kind
