@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Flask, Response
@@ -85,8 +86,15 @@ class Readiness:
         found["warnings"] += self.pressure.told()
         found["spool"] = None
         if self.spool is not None:
-            _add_spool(found, self.spool.standing())
+            _add_spool(found, self._of_spool(self.spool, up=found["redis"]["up"]), self.core.connections.recalled)
         return found
+
+    def _of_spool(self, spool: Spool, *, up: bool) -> Standing:
+        """It takes nothing from anybody as long as this process knows nobody."""
+        found = spool.standing()
+        if up or not found.able or self.core.connections.informed:
+            return found
+        return replace(found, able=False, why=spool.remembered.why or "no connection is known yet")
 
     def _of_redis(self) -> dict[str, Any]:
         try:
@@ -135,13 +143,15 @@ class Readiness:
         return []
 
 
-def _add_spool(found: dict[str, Any], spool: Standing) -> None:
+def _add_spool(found: dict[str, Any], spool: Standing, recalled: str) -> None:
     """With Redis away and a spool that takes them, webhooks may come; a spool that cannot is worth a warning."""
     found["spool"] = {"able": spool.able, "why": spool.why or None, "waiting": spool.waiting, "bytes": spool.bytes}
     if not spool.able:
         found["warnings"].append(f"while Redis is away webhooks get 503: {spool.why}")
     elif not found["redis"]["up"]:
         found["warnings"] += [*found["reasons"], "webhooks are kept on disk meanwhile; everything else gets 503"]
+        if recalled:
+            found["warnings"].append(f"connections are known from the disk, {recalled}")
         found.update(ready=True, reasons=[])
     if spool.waiting:
         found["warnings"].append(f"{spool.waiting} webhooks wait on disk to be handed over")

@@ -1,6 +1,6 @@
 """
 What a web process does beside its requests, in a thread of its own: looks whether there is room, hands over what was
-spooled, and remembers the connections, so that webhooks can be verified while Redis is away.
+spooled, and remembers the connections, here and on disk, so that webhooks can be verified while Redis is away.
 """
 
 from __future__ import annotations
@@ -29,11 +29,16 @@ class Keeper:
         self._stop = threading.Event()
 
     def start(self) -> None:
-        """Begins; once a process, after it was forked.  It knows the connections before it answers anybody."""
+        """
+        Begins; once a process, after it was forked.  It knows the connections before it answers anybody: from Redis,
+        and while that is away from the disk.
+        """
         try:
             self.core.connections.remember()
         except Exception as problem:  # noqa: BLE001  (the thread's turns try again)
             _told(problem)
+            if self.spool is not None and is_away(problem) and not self.core.connections.informed:
+                self.spool.remembered.recall(self.core)
         threading.Thread(target=self._run, name="ferry-keeper", daemon=True).start()
 
     def stop(self) -> None:
@@ -49,9 +54,10 @@ class Keeper:
     def turn(self) -> None:
         """One turn of all; what is away now is looked for in the next."""
         try:
-            self.core.connections.remember()
+            version = self.core.connections.remember()
             self.pressure.look()
             if self.spool is not None:
+                self.spool.remembered.keep(self.core, version)
                 self.spool.hand_over(self.core)
         except Exception as problem:  # noqa: BLE001  (the next turn tries again)
             _told(problem)

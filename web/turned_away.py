@@ -28,7 +28,7 @@ WHY = {
     "bad_body": "the body did not come whole",
     "too_large": "the body is larger than FERRY_MAX_BODY_BYTES",
     "too_slow": "the body came too slowly",
-    "away": "nothing could be stored: Redis is away, and there is no spool or no room in it",
+    "away": "nothing could be stored: Redis is away, and there is no spool, no room in it, or no such connection known",
     "no_room": "there is no room: `/readyz` says why",
     "failed": "a fault of ours: the log says where",
     "handshake": "a question of the provider's, answered at once",

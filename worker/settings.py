@@ -56,7 +56,7 @@ class Settings:
     state_dir: str = _of(
         "FERRY_STATE_DIR",
         "",
-        "a folder that outlives our processes: the spool, and how a restored backup is told; none when empty",
+        "a folder that outlives our processes: spool, connections, how a restored backup is told; none when empty",
     )
     spool_bytes: int = _of(
         "FERRY_SPOOL_BYTES", 256 * 1024 * 1024, "webhooks kept on disk while Redis is away; beyond it 503, 0 for none"

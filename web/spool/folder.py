@@ -8,6 +8,7 @@ The spool of a machine: a folder with a file for each process that has spooled, 
     full                          stands here since a record found no room, until one finds some
     lock                          held shared while a record is written, alone while the folder is emptied
     drainer                       held by the process that hands over
+    connections                   who is let in while Redis is away, and its .draft and .lock: see remembered.py
 """
 
 from __future__ import annotations
@@ -83,16 +84,28 @@ class Folder:
     @contextlib.contextmanager
     def draining(self) -> Iterator[bool]:
         """Whether this process is the one that hands over; it is until the block ends, or it dies.  raises: OSError"""
-        descriptor = os.open(self.path / "drainer", os.O_RDWR | os.O_CREAT, 0o600)
+        with _chosen(self.path / "drainer") as found:
+            yield found
+
+    @contextlib.contextmanager
+    def remembering(self) -> Iterator[bool]:
+        """The same for the one that writes down the connections.  raises: OSError"""
+        with _chosen(self.path / "connections.lock") as found:
+            yield found
+
+
+@contextlib.contextmanager
+def _chosen(path: Path) -> Iterator[bool]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-        finally:
-            os.close(descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from connectors.guards import HookRequest
 from web.spool import handover
 from web.spool.folder import Folder
 from web.spool.record import Record
+from web.spool.remembered import Remembered
 from web.spool.writer import Writer
 from worker.core import Core
 from worker.settings import Settings
@@ -37,10 +38,15 @@ class Standing:
 
 
 class Spool:
-    """One a process; over the same folder for all of a machine."""
+    """
+    One a process; over the same folder for all of a machine.
 
-    def __init__(self, folder: Folder) -> None:
+    seconds: how old the connections on disk may be, to be believed
+    """
+
+    def __init__(self, folder: Folder, seconds: float = 0.0) -> None:
         self.folder = folder
+        self.remembered = Remembered(folder, seconds)
         self._writer = Writer(folder)
 
     def spooling(self) -> bool:
@@ -86,4 +92,4 @@ def open_spool(settings: Settings) -> Spool | None:
         folder.make()
     except OSError as problem:
         log.error("no spool: its folder cannot be made", extra={"error": type(problem).__name__})  # noqa: TRY400
-    return Spool(folder)
+    return Spool(folder, settings.rotation_grace_hours * 3600)

@@ -48,6 +48,13 @@ class Store:
         """The partition of a connection or source."""
         return ids.partition_of(connection, self.partitions)
 
+    @property
+    def address(self) -> str:
+        """Which Redis this is, without what lets anybody in."""
+        known = self.client.connection_pool.connection_kwargs
+        place = known.get("path") or f"{known.get('host', 'localhost')}:{known.get('port', 6379)}"
+        return f"{place}/{known.get('db') or 0}"
+
     def key(self, partition: int, name: str) -> str:
         """The whole name of a key in a partition."""
         return f"f:{{{partition}}}:{name}"

@@ -20,7 +20,7 @@ from typing import Any
 
 import redis
 
-from worker.store import keyring
+from worker.store import kept, keyring
 from worker.store import stored as records
 from worker.store import vault as vaults
 from worker.store.base import Store
@@ -29,7 +29,7 @@ from worker.store.stored import DISABLED as DISABLED  # noqa: PLC0414  (a connec
 from worker.store.stored import READY as READY  # noqa: PLC0414
 from worker.store.stored import Former as Former  # noqa: PLC0414
 from worker.store.stored import Stored as Stored  # noqa: PLC0414
-from worker.store.text import iso, text
+from worker.store.text import iso, stamp, text
 from worker.store.vault import Vault, WrongKey
 
 log = logging.getLogger("ferry.connections")
@@ -71,6 +71,8 @@ class Connections:
         self._cache: dict[str, Stored | None] = {}
         self._groups: dict[str, list[Stored]] = {}
         self._version = b""
+        self.informed = False  # whether this process knows who there is: from Redis, or from what was kept elsewhere
+        self.recalled = ""  # as of when, as long as it knows them from elsewhere
         self._known: dict[str, Stored] = {}  # as they were last read: what is served while Redis is away
         self._remembered = b"?"
         self._watched = False  # somebody calls `remember` each second: nobody else need ask whether anything changed
@@ -127,9 +129,9 @@ class Connections:
                 self._renew(self.store.client.get(VERSION) or b"0")
         return self.get(ident)
 
-    def remember(self) -> None:
+    def remember(self) -> bytes:
         """
-        Reads all that changed since the last time, so that each is known while Redis is away.
+        Reads all that changed since the last time, so that each is known while Redis is away; returns their version.
 
         Called each second, it spares all others the question, and the waiting for a Redis that says nothing.
         raises: what the client raises
@@ -144,8 +146,34 @@ class Connections:
             self._away = problem if is_away(problem) else None
             raise
         self._away = None
+        self.informed, self.recalled = True, ""
         self._renew(version)
         self.announce()
+        told: bytes = version
+        return told
+
+    def copied(self) -> dict[str, str]:
+        """All of them as they stand in Redis now, their secrets encrypted: what `recall` takes."""
+        return kept.copied(self.store)
+
+    def recall(self, copy: Mapping[str, str], at: float) -> None:
+        """
+        What was `copied` at this time (s), for a process that begins while Redis is away: known until Redis is read.
+
+        One that cannot be opened stays unknown, and is logged.
+        raises: WrongKey when none can be
+        """
+        known, closed = kept.opened(copy, self.vault)
+        if closed and not known:
+            raise WrongKey(vaults.told("the connections that were kept on disk"))
+        if closed:
+            log.error(
+                "some connections that were kept on disk cannot be opened: they are not known",
+                extra={"connections": closed},
+            )
+        self._known = known
+        left_out = f", {len(closed)} left out that FERRY_SECRET_KEYS does not open" if closed else ""
+        self.informed, self.recalled = True, f"as of {stamp(at * 1000)}{left_out}"
 
     def save(self, stored: Stored, *, only_new: bool = False) -> bool:
         """
