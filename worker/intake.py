@@ -35,7 +35,9 @@ log = logging.getLogger("ferry.intake")
 QUEUE = "ferry"
 PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue, the most urgent first
 ALIVE_MS = 6_000  # adopted too early, a task is handed in twice, and its key makes that one run
-MINE = "f:taken:"  # + worker: what it has in hand;  + ":alive": its sign of life
+ALIVE_SECONDS = 2.0  # between two signs of life
+KNOWN_MS = 3_600_000  # one that was taken for dead may wake, take one more, and die: so long its list is looked at
+MINE = "f:taken:"  # + worker: what it has in hand;  + ":alive": its sign of life;  + ":known": its list is looked at
 
 
 def run(core: Core, key: str, **words: Any) -> Accepted:
@@ -191,28 +193,36 @@ class Intake:
             client.close()
 
     def _alive(self, client: redis.Redis) -> None:
-        client.sadd("f:takers", self.name)
-        client.set(f"{MINE}{self.name}:alive", "1", px=ALIVE_MS)
+        with client.pipeline(transaction=False) as pipe:
+            pipe.set(f"{MINE}{self.name}:known", "1", px=KNOWN_MS)
+            pipe.sadd("f:takers", self.name)
+            pipe.set(f"{MINE}{self.name}:alive", "1", px=ALIVE_MS)
+            pipe.execute()
 
     def _adopt(self, client: redis.Redis) -> None:
         """What dead workers had in hand goes back to the queue; ours, from before an error, is dealt with now."""
         names: Any = client.smembers("f:takers")
-        for name in names:
-            other = text(name)
-            if other == self.name or client.exists(f"{MINE}{other}:alive"):
+        others = [text(name) for name in names if text(name) != self.name]
+        with client.pipeline(transaction=False) as pipe:
+            for other in others:
+                pipe.exists(f"{MINE}{other}:alive")
+                pipe.exists(f"{MINE}{other}:known")
+            found = pipe.execute() if others else []
+        for other, alive, known in zip(others, found[::2], found[1::2], strict=True):
+            if alive:
                 continue
             while client.lmove(f"{MINE}{other}", QUEUE, "LEFT", "RIGHT"):
                 pass
-            client.srem("f:takers", other)
+            if not known:
+                client.srem("f:takers", other)
         left: Any = client.lrange(f"{MINE}{self.name}", 0, -1)
         for raw in left:
             self._deal(client, raw)
 
     def _take(self, client: redis.Redis) -> None:
-        """One after the other while there are any, for a few seconds at most."""
-        for _ in range(500):
-            if self._stop.is_set():
-                return
+        """One after the other while there are any, until it is time for a sign of life."""
+        until = time.monotonic() + ALIVE_SECONDS
+        while time.monotonic() < until and not self._stop.is_set():
             raw = self._next(client)
             if raw is None:
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from celery import Celery
 
 from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
-from worker.intake import ALIVE_MS, MINE, PRIORITIES, QUEUE, BadTask, Intake, read
+from worker.intake import ALIVE_MS, KNOWN_MS, MINE, PRIORITIES, QUEUE, BadTask, Intake, read
 from worker.store import letters, runs
 from worker.store.ids import run_id
 
@@ -190,7 +191,38 @@ def test_what_a_dead_worker_had_in_hand_goes_back_in_its_order(
     assert ["0", "1", "3"] == said(ferry)
     assert 1 == redis.llen(f"{MINE}{alive.name}")
     assert 0 < redis.pttl(f"{MINE}{alive.name}:alive") <= ALIVE_MS
-    assert not redis.sismember("f:takers", dead.name)
+
+
+def test_one_that_wakes_after_it_was_taken_for_dead_leaves_nothing_behind(
+    ferry: Pipeline, redis: redis_client.Redis, app: Celery
+) -> None:
+    """Frozen past its sign of life, adopted, awake for one more task, and killed with it in hand."""
+    frozen = Intake(ferry.core)
+    frozen._alive(redis)
+    redis.delete(f"{MINE}{frozen.name}:alive")
+    take(ferry, redis)
+    app.send_task("ferry.run", kwargs=body("in the hand of a dead one"), queue=QUEUE)
+    assert frozen._next(redis)
+    take(ferry, redis)
+
+    assert ["in the hand of a dead one"] == said(ferry)
+    assert 0 < redis.pttl(f"{MINE}{frozen.name}:known") <= KNOWN_MS
+    redis.delete(f"{MINE}{frozen.name}:known")
+    take(ferry, redis)
+    assert not redis.sismember("f:takers", frozen.name)
+
+
+def test_a_busy_one_gives_signs_of_life(
+    ferry: Pipeline, redis: redis_client.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many tasks wait and however slowly each is stored, nobody takes it for dead."""
+    intake = Intake(ferry.core)
+    redis.rpush(QUEUE, *[b"{"] * 20)
+    monkeypatch.setattr("worker.intake.ALIVE_SECONDS", 0.05)
+    monkeypatch.setattr(intake, "_deal", lambda client, raw: time.sleep(0.02))
+    intake._take(redis)
+
+    assert 15 <= redis.llen(QUEUE) < 20
 
 
 def test_what_was_in_hand_when_redis_went_away_is_dealt_with_first(
