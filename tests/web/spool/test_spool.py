@@ -15,7 +15,7 @@ import redis as redis_client
 from connectors.guards import HookRequest
 from tests.web.door import NOBODY
 from tests.worker.pipeline import Pipeline, build
-from web.spool import record
+from web.spool import handover, record
 from web.spool.folder import BAD, Folder
 from web.spool.spool import Spool
 from web.spool.writer import Full
@@ -231,6 +231,29 @@ def test_what_comes_while_it_is_handed_over_keeps_its_order(ferry: Pipeline, spo
     spool.hand_over(ferry.core)
 
     assert [f"{number:03d}" for number in range(600)] == bodies(ferry)
+
+
+def test_it_comes_to_an_end_though_more_comes_all_the_time(
+    ferry: Pipeline, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each pass takes a moment, and more comes in it: the last few are handed over while nobody writes."""
+    passes = 0
+
+    def cut(folder: Folder) -> dict[Path, int]:
+        nonlocal passes
+        passes += 1
+        assert passes < 10
+        spool.take("shop", request(f"during {passes}"), KEEP)
+        return handed(folder)
+
+    handed = handover._cut
+    monkeypatch.setattr(handover, "_cut", cut)
+    for number in range(200):
+        spool.take("shop", request(str(number)), KEEP)
+    spool.hand_over(ferry.core)
+
+    assert not spool.spooling()
+    assert [*map(str, range(200)), *(f"during {number + 1}" for number in range(passes))] == bodies(ferry)
 
 
 def test_only_one_process_of_a_machine_hands_over(ferry: Pipeline, spool: Spool) -> None:
