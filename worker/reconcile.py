@@ -18,7 +18,7 @@ from typing import Any
 from connectors import client as http
 from connectors import proxy
 from connectors.action import Nature, Outcome, Part
-from connectors.errors import ConnectorError
+from connectors.errors import BadReply, ConnectorError
 from connectors.provider import UnknownCall
 from worker import deadline
 from worker.core import Core
@@ -50,6 +50,11 @@ def look(core: Core, partition: int, run: str) -> str:
         except ConnectorError as met:
             log.info("nothing proven", extra={"run": run, "connection": case.stored.id, "error": met.name})
             outcome, problem = None, met
+        except Exception as mistake:  # ours: it proves nothing, and is written down like any other look
+            if is_away(mistake):
+                raise
+            log.exception("an unknown run was not looked into", extra={"run": run, "error": type(mistake).__name__})
+            outcome, problem = None, BadReply("what was found could not be worked up")
         asked.append(how)
         if outcome is not None and (not outcome.parts or any(part.state != "unknown" for part in outcome.parts)):
             _hear(case, outcome)
@@ -159,14 +164,13 @@ def turn(core: Core, partition: int) -> int:
 
 
 def _one(core: Core, partition: int, run: str, *, last: bool) -> bool:
-    """Whether it was proven; one that goes wrong keeps nobody from the next."""
-    try:
-        told = look(core, partition, run)
-        if last and told != "proven":
-            deadline.decide(core, partition, run)
-    except Exception as problem:
-        if is_away(problem):
-            raise
-        log.exception("an unknown run was not looked into", extra={"run": run, "error": type(problem).__name__})
-        return False
+    """Whether it was proven; one that goes wrong keeps nobody from the next, and is decided all the same."""
+    told = ""
+    for step in (look, deadline.decide) if last else (look,):
+        try:
+            told = told if told == "proven" else step(core, partition, run)
+        except Exception as problem:
+            if is_away(problem):
+                raise
+            log.exception("an unknown run was not dealt with", extra={"run": run, "error": type(problem).__name__})
     return told == "proven"

@@ -89,7 +89,8 @@ def case_of(core: Core, partition: int, run: str, record: Mapping[str, bytes] | 
         return None
     try:
         pieces = list(action.cut(inputs.whole(core, record)))
-    except Rejected:  # none of our keys opens what it hides; it stays unknown until one does
+    except (Rejected, IndexError, KeyError, ValueError, TypeError):
+        # None of our keys opens what it hides, or the action cuts other words by now: it stays unknown.
         return None
     return Case(core, partition, run, record, stored, provider, action, pieces)
 

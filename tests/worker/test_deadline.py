@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import redis
 
+from connectors.registry import PROVIDERS
 from tests.worker.pipeline import Pipeline, build
 from worker import deadline, policy, reconcile, runs_by_hand, unknown
 from worker.accept import Conflict, accept
@@ -227,6 +228,33 @@ def test_a_connection_that_is_gone_leaves_it_to_a_person(ferry: Pipeline) -> Non
     store.client.delete("f:conn:1msg")
     ferry.core.connections._cache.clear()
 
+    time_is_over(ferry, ident)
+
+    assert [(ident, "unknown")] == waiting(ferry)
+
+
+def odd(*_: object) -> Any:
+    """Whatever nobody foresaw."""
+    raise KeyError("odd")
+
+
+def test_a_mistake_while_looking_is_a_look_and_keeps_nobody_from_deciding(
+    ferry: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would be looked into each minute for ever, and no person would hear of it."""
+    ident = lost(ferry)
+    monkeypatch.setitem(reconcile.MEANS, "provider", odd)
+    time_is_over(ferry, ident)
+
+    assert [(ident, "unknown")] == waiting(ferry)
+    assert [("provider", "bad_reply")] == [(one["asked"][-1], one["error"]) for one in run_of(ferry, ident)["looks"]]
+
+
+def test_words_that_can_be_cut_no_more_are_held(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The action is another one by now: a person decides."""
+    ident = lost(ferry)
+    action = PROVIDERS["onemsg"].actions["send-message"]
+    monkeypatch.setitem(PROVIDERS["onemsg"].actions, "send-message", replace(action, cut=odd))
     time_is_over(ferry, ident)
 
     assert [(ident, "unknown")] == waiting(ferry)
