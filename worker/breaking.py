@@ -54,11 +54,31 @@ def changed(core: Core, stored: Stored, word: str, since: int) -> None:
     key = f"breaker:{word}:{since}:{now['trips']}"
     states.tell(core, current, current.state, key=key, breaker=told)
     log.warning("breaker", extra={"connection": stored.id, "state": word})
+    key = _gate(core, stored.id)
+    if text(core.store.client.hget(key, "news")) == f"{word} {since}":
+        core.store.client.hdel(key, "news")
+
+
+def turn(core: Core) -> None:
+    """Tells of what changed, where whoever saw it died before it was told."""
+    found = core.connections.all()
+    with core.store.client.pipeline(transaction=False) as pipe:
+        for stored in found:
+            pipe.hget(_gate(core, stored.id), "news")
+        news = [text(one) for one in pipe.execute()] if found else []
+    for stored, one in zip(found, news, strict=True):
+        word, _, since = one.partition(" ")
+        if word:
+            changed(core, stored, word, int(since))
+
+
+def _gate(core: Core, connection: str) -> str:
+    return core.store.key(core.store.of(connection), f"g:{connection}")
 
 
 def shown(core: Core, connection: str) -> dict[str, Any]:
     """{state: closed | open | half_open, since, until, failures, trips} as it is now."""
-    key = core.store.key(core.store.of(connection), f"g:{connection}")
+    key = _gate(core, connection)
     found: Any = core.store.client.hmget(key, "broken", "fails", "trips", "until", "probe", "reason")
     broken, fails, trips, until, probe, reason = (text(one) for one in found)
     state = "closed" if not broken else "half_open" if probe else "open"

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from worker import archiving, expiry, provision, reconcile, rotation, states, tokens
+from worker import archiving, breaking, expiry, provision, reconcile, rotation, states, tokens
 from worker.core import Core
 
 log = logging.getLogger("ferry.chores")
@@ -57,6 +57,7 @@ class Chores:
         if time.monotonic() >= self._archive_at:
             self._archive_at = time.monotonic() + SOON
             archiving.turn(self.core)
+            breaking.turn(self.core)
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + MINUTE
             tokens.turn(self.core)

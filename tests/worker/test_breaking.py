@@ -77,6 +77,37 @@ def test_down_and_up_again(ferry: Pipeline) -> None:
     assert asked + 5 == len(simulator.requests("send-sms"))
 
 
+def test_a_change_is_told_though_whoever_saw_it_died(ferry: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between recording it and telling it: somebody else does, once, and forgets it then."""
+    ferry.connect("clicksend")
+    simulator = ferry.simulators["clicksend"]
+    simulator.behave(action="send-sms", status=503)
+    with monkeypatch.context() as died:
+        died.setattr(breaking, "changed", lambda *_: None)
+        for _ in range(3):
+            send(ferry)
+        ferry.settle()
+        assert [] == told(ferry)
+    breaking.turn(ferry.core)
+    breaking.turn(ferry.core)
+    assert ["open"] == told(ferry)
+
+    simulator._behaviours.clear()
+    run = send(ferry)
+
+    def done() -> bool:
+        ferry.settle()
+        return state(ferry, run) == "succeeded"
+
+    with monkeypatch.context() as died:
+        died.setattr(breaking, "changed", lambda *_: None)
+        eventually(done)
+    breaking.turn(ferry.core)
+    breaking.turn(ferry.core)
+    assert ["open", "closed"] == told(ferry)
+    assert not ferry.core.store.client.hexists("f:{0}:g:clicksend", "news")
+
+
 def test_while_it_is_down_one_asks_at_a_time(ferry: Pipeline) -> None:
     """A probe that fails is told, and the pause grows; a hundred that wait cost one call each time."""
     ferry.connect("clicksend")

@@ -58,6 +58,7 @@ local function judge(connection, health)
     if not g[1] and not g[2] then return '' end
     redis.call('HDEL', gate, 'fails', 'broken', 'trips', 'probe')
     if not g[2] then return '' end
+    redis.call('HSET', gate, 'news', 'closed ' .. g[2])
     if (g[5] == 'breaker' or g[5] == 'throttled') and rest and till > now then
       redis.call('HSET', gate, 'until', till, 'reason', 'throttled') -- it answers again: that it wants to be left alone
     elseif g[5] == 'breaker' or g[5] == 'throttled' then
@@ -84,7 +85,7 @@ local function judge(connection, health)
   local since = g[2] or now
   local longest = math.min(tonumber(ARGV[19]), tonumber(ARGV[18]) * 2 ^ math.min(trips, 16))
   local pause = now + math.floor(longest * (0.5 + tonumber(ARGV[20]) / 2))
-  redis.call('HSET', gate, 'broken', since, 'trips', trips)
+  redis.call('HSET', gate, 'broken', since, 'trips', trips, 'news', 'open ' .. since)
   redis.call('HDEL', gate, 'probe')
   local mine = g[5] == false or g[5] == 'breaker' or g[5] == 'throttled' or tonumber(g[4] or '0') < pause
   if mine then redis.call('HSET', gate, 'until', pause, 'reason', 'breaker') end

@@ -84,7 +84,9 @@ end
 local deadline = now + tonumber(ARGV[6])
 -- The breaker's pause is over: this one tries, and everybody else waits for what it finds.  If it dies, its time ends.
 local broken = redis.call('HGET', gate, 'broken')
-if broken then redis.call('HSET', gate, 'until', deadline + 1000, 'reason', 'breaker', 'probe', run) end
+if broken then
+  redis.call('HSET', gate, 'until', deadline + 1000, 'reason', 'breaker', 'probe', run, 'news', 'half_open ' .. broken)
+end
 redis.call('HSET', R, 'state', 'leaving', 'attempt', attempt, 'left', now, 'deadline', deadline)
 redis.call('HINCRBY', R, 'tries', 1)
 redis.call('ZADD', P .. 'q:' .. q, deadline + 1000, lane)
