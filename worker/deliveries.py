@@ -1,9 +1,9 @@
 """
 Events → apps.  Each subscription has a lane per conversation, so an app hears a conversation in order.
 
-A delivery that fails, or takes longer than it may, is tried again with growing pauses while its conversation waits;
-past the patience it is set aside as a dead letter and the conversation goes on.  At least once: an app tells doubles by
-the event's id.
+A delivery that fails, or takes longer than it may, is tried again with growing pauses while its conversation waits
+(retry.py); in the end it is set aside as a dead letter and the conversation goes on.  At least once: an app tells
+doubles by the event's id.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from connectors.errors import InvalidCall
-from worker.accept import Conflict, NotFound
 from worker.core import Core, Subscription
 from worker.handlers import Ferry
 from worker.hands import HandlerTooSlow
-from worker.retry import backoff
+from worker.retry import decide_delivery
 from worker.store import lanes, letters
 from worker.store.text import text
 from worker.suspects import PAUSE_MS, STRIKES
@@ -123,13 +121,15 @@ def _deliver(
             exc_info=log.isEnabledFor(logging.DEBUG),
         )
         why = _why(core, subscription, problem)
-        if isinstance(problem, InvalidCall | NotFound | Conflict):  # asking again would be answered the same
-            return dead(*why)
-        wait = backoff(head.tries + 1)
-        since = head.since if head.since is not None else _now(core)
-        if (_now(core) - since) / 1000 + wait > core.settings.patience_seconds:
-            return dead(*why)
-        return "again", wait, None
+        now = _now(core)
+        decision = decide_delivery(
+            problem,
+            tries=head.tries + 1,
+            waited=(now - (head.since if head.since is not None else now)) / 1000,
+            patience=core.settings.patience_seconds,
+            most=core.settings.attempts,
+        )
+        return dead(*why) if decision.verdict == "failed" else ("again", decision.wait, None)
     log.info(
         "delivered",
         extra={

@@ -10,6 +10,12 @@ Who tries again, and when: the one place that decides.
     BadReply         again once   (never raised)   a read answered strangely
 
 "Again" ends after so many attempts, after the patience for what concerns one run alone, and with the run's own time.
+
+    what a handler raised                  its delivery
+    InvalidCall, NotFound, Conflict        fail         what it asked of us would be answered the same again
+    anything else, or taking too long      again        its conversation waits meanwhile
+
+A delivery ends after as many attempts, and after the same patience.
 """
 
 from __future__ import annotations
@@ -17,7 +23,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from connectors.errors import BadReply, ConnectorError, OutcomeUnknown, Scope, Throttled, Unreachable
+from connectors.errors import BadReply, ConnectorError, InvalidCall, OutcomeUnknown, Scope, Throttled, Unreachable
+from worker.accept import Conflict, NotFound
 
 FIRST_SECONDS = 0.5
 CAP_SECONDS = 60.0
@@ -58,6 +65,19 @@ def decide(
     """
     made = _decided(problem, repeatable=repeatable, tries=tries, waited=waited, patience=patience)
     return Decision("failed") if made.verdict == "again" and tries >= most else made
+
+
+def decide_delivery(
+    problem: Exception, *, tries: int, waited: float, patience: float, most: int = MOST_TRIES
+) -> Decision:
+    """
+    What follows a delivery whose handler failed.
+
+    tries, patience, most: as for `decide`; waited: seconds since its first attempt
+    """
+    if isinstance(problem, InvalidCall | NotFound | Conflict) or tries >= most:
+        return Decision("failed")
+    return _patient(backoff(tries), waited, patience)
 
 
 def _decided(problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float) -> Decision:

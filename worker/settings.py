@@ -85,9 +85,9 @@ class Settings:
         "how long proof is looked for of a send whose outcome is unknown; then its connection's policy",
     )
     patience_seconds: float = _of(
-        "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run that is retried"
+        "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run or a delivery that is retried"
     )
-    attempts: int = _of("FERRY_ATTEMPTS", 50, "attempts after which a run is given up, whatever keeps it from leaving")
+    attempts: int = _of("FERRY_ATTEMPTS", 50, "attempts after which a run or a delivery is given up, whatever fails it")
     breaker_failures: int = _of(
         "FERRY_BREAKER_FAILURES",
         5,

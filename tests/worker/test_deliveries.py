@@ -75,6 +75,22 @@ def test_an_event_nobody_can_take_is_set_aside(redis: redis.Redis) -> None:
     assert kept[0]["body"]["event"]["message"]["text"] == "bad"
 
 
+def test_a_delivery_is_tried_so_often(redis: redis.Redis) -> None:
+    """However long it may take."""
+    heard: list[str] = []
+
+    def hear(event: dict[str, Any], ferry: Ferry) -> None:
+        heard.append(event["id"])
+        raise RuntimeError("never")
+
+    ferry = build(redis, handlers=[subscription(hear, "message.received")], patience_seconds=1e9, attempts=2)
+    stored = ferry.connect("1msg")
+    ferry.ingest(stored, ferry.hook(stored, "message"))
+    wait(ferry, lambda: bool(letters.listing(ferry.core.store)))
+
+    assert 2 == len(heard)
+
+
 def test_hearing_twice_says_nothing_twice(redis: redis.Redis) -> None:
     """A handler that answers and then fails is called again; its answer goes out once."""
     calls: list[str] = []

@@ -23,9 +23,10 @@ from connectors.errors import (
 from connectors.registry import PROVIDERS
 from tests.eventually import eventually
 from tests.worker.pipeline import build
-from worker.accept import accept
+from worker.accept import Conflict, NotFound, accept
 from worker.app import drain
-from worker.retry import CAP_SECONDS, backoff, decide
+from worker.hands import HandlerTooSlow
+from worker.retry import CAP_SECONDS, backoff, decide, decide_delivery
 from worker.store import letters, runs
 from worker.ticker import Ticker
 
@@ -54,6 +55,31 @@ def test_each_error_has_one_decision(problem: ConnectorError, *, repeatable: boo
     made = decide(problem, repeatable=repeatable, tries=1, waited=0.0, patience=120.0)
 
     assert TABLE[problem][0 if repeatable else 1] == (made.verdict, made.scope)
+
+
+DELIVERIES = {
+    # what a handler raised, and what follows
+    InvalidCall("x"): FAILED,
+    NotFound("x"): FAILED,
+    Conflict("x"): FAILED,
+    RuntimeError("x"): AGAIN,
+    HandlerTooSlow("x"): AGAIN,
+}
+
+
+@pytest.mark.parametrize("problem", DELIVERIES, ids=lambda one: type(one).__name__)
+def test_each_failure_of_a_handler_has_one_decision(problem: Exception) -> None:
+    """What would be answered the same again is not asked again."""
+    made = decide_delivery(problem, tries=1, waited=0.0, patience=120.0)
+    assert DELIVERIES[problem] == (made.verdict, made.scope)
+
+
+def test_a_delivery_ends_after_so_many_attempts_and_after_so_long() -> None:
+    """Whichever comes first."""
+    words = {"patience": 1e9, "waited": 0.0, "most": 3}
+    told = [decide_delivery(RuntimeError("x"), tries=tries, **words).verdict for tries in (1, 2, 3)]  # type: ignore[arg-type]
+    assert ["again", "again", "failed"] == told
+    assert "failed" == decide_delivery(RuntimeError("x"), tries=1, waited=121.0, patience=120.0).verdict
 
 
 def test_every_class_of_error_is_in_the_table() -> None:
