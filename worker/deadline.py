@@ -18,7 +18,7 @@ from connectors.events import EventType
 from worker import policy, runs_by_hand
 from worker.accept import WORTH, Conflict
 from worker.core import Core
-from worker.endings import run_letter, talk_of
+from worker.endings import run_letter, talk_of, turn_of
 from worker.normalise import Origin, run_event
 from worker.policy import ASSUME_SENT, FAIL, HOLD, SEND_AGAIN
 from worker.store import runs
@@ -99,7 +99,8 @@ def _hold(core: Core, partition: int, run: str, record: Mapping[str, bytes]) -> 
     hours = core.settings.reconcile_hours
     problem = OutcomeUnknown(f"it left, and no proof that it arrived was found for {hours:g} h: say how it ended")
     letter = run_letter(core, title, {**shown, "error": problem.as_dict()}, CAUSE)
-    body = {**shown, "attempt": f"held:{len(shown['attempts'])}", "conversation": text(record.get("conversation"))}
+    nth = turn_of(record, f"held:{len(shown['attempts'])}")
+    body = {**shown, "attempt": nth, "conversation": text(record.get("conversation"))}
     origin = Origin(partition, connection, title, None, now)
     kind = EventType.RUN_UNKNOWN
     told = [run_event(origin, kind, body, core.hearers(kind), talk_of(record))]

@@ -259,8 +259,15 @@ ENDS = {"succeeded": EventType.RUN_SUCCEEDED, "unknown": EventType.RUN_UNKNOWN}
 def _ended(core: Core, job: Job, origin: Origin, verdict: Verdict, shown: Mapping[str, Any]) -> list[Commit]:
     """run.succeeded, run.unknown or run.failed: the last also for a run that may have to be given up."""
     kind = ENDS.get(verdict.kind, EventType.RUN_FAILED)
-    told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(job.record.get("conversation"))}
+    nth = turn_of(job.record, len(shown["attempts"]))
+    told = {**shown, "attempt": nth, "conversation": text(job.record.get("conversation"))}
     return [run_event(origin, kind, told, core.hearers(kind), talk_of(job.record))]
+
+
+def turn_of(record: Mapping[str, bytes], end: object) -> str:
+    """Which end of a run an event tells of: it ends as often as somebody has it done again, perhaps in the same way."""
+    asked = text(record.get("ask"))
+    return f"{asked}:{end}" if asked else str(end)
 
 
 def said_by(action: Action, given: Mapping[str, Any], provider_id: str) -> Message:
@@ -301,7 +308,8 @@ def before_leaving(
     stored = core.connections.get(connection)
     title = core.provider(stored).title if stored is not None else ""
     origin = Origin(partition, connection, title, None, int(time.time() * 1000))
-    told = {**shown, "attempt": len(shown["attempts"]), "conversation": text(head.record.get("conversation"))}
+    nth = turn_of(head.record, len(shown["attempts"]))
+    told = {**shown, "attempt": nth, "conversation": text(head.record.get("conversation"))}
     ending = attempts.Ending(
         "failed",
         {"error": json.dumps(problem.as_dict(), ensure_ascii=False)},

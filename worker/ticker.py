@@ -22,7 +22,7 @@ from connectors.errors import Reason, Rejected
 from connectors.events import EventType
 from worker import restored
 from worker.core import Core
-from worker.endings import run_letter
+from worker.endings import run_letter, turn_of
 from worker.normalise import Origin, run_event
 from worker.presence import Presence
 from worker.store import lanes, runs
@@ -164,7 +164,7 @@ class Ticker:
         shown = runs.show(run, record)
         shown.update(state="failed", error=problem)
         origin = Origin(partition, connection, title, None, int(time.time() * 1000))
-        told = {**shown, "attempt": "expired", "conversation": text(record.get("conversation"))}
+        told = {**shown, "attempt": turn_of(record, "expired"), "conversation": text(record.get("conversation"))}
         letter = run_letter(self.core, title, shown)
         commits = [run_event(origin, EventType.RUN_FAILED, told, self.core.hearers(EventType.RUN_FAILED))]
         _, rings = runs.expire(

@@ -20,7 +20,7 @@ from connectors.events import EventType
 from connectors.provider import Provider
 from worker import inputs
 from worker.core import Core
-from worker.endings import KEPT_ATTEMPTS, part_dict, run_letter, said_by, stored_parts, talk_of
+from worker.endings import KEPT_ATTEMPTS, part_dict, run_letter, said_by, stored_parts, talk_of, turn_of
 from worker.normalise import Origin, run_event, sent_event
 from worker.store import events, runs
 from worker.store.connections import Stored
@@ -193,7 +193,7 @@ def _end(
     shown["state"] = verdict
     letter = run_letter(core, case.provider.title, shown) if word.how == "given_up" else None
     origin = Origin(case.partition, case.stored.id, case.provider.title, None, int(time.time() * 1000))
-    body = {**shown, "attempt": f"{word.how}:{count}", "conversation": case.party}
+    body = {**shown, "attempt": turn_of(case.record, f"{word.how}:{count}"), "conversation": case.party}
     told.append(run_event(origin, kind, body, core.hearers(kind), talk_of(case.record)))
     state, rings = runs.settle(core.store, case.run, verdict, fields, told, letter=letter, who=word.who)
     return (Settled(True, verdict) if state == "settled" else Settled(False, state)), rings
