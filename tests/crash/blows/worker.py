@@ -19,6 +19,7 @@ from tests.crash.wire import Wire
 from tests.eventually import eventually
 
 BEHIND = 40  # requests that make a batch
+TRIES = 10  # of a moment that lasts milliseconds
 LOOK_SECONDS = 1.0  # what stays in hand for so long, while nothing is slow, is in a hand that stands still
 
 
@@ -56,21 +57,31 @@ def frozen_after_leaving(scene: Scene) -> bool:
 
 
 def _frozen(scene: Scene, state: str) -> bool:
+    """Stopped again and again, each time for too short to lose anything, until its hands hold what is wanted."""
     stand = scene.stand
     with stand.second_worker():
-        if state == "leaving":
-            leaving(scene, scene.provider(), 0.5)
-        else:
-            at_once(lambda: stand.heads()["queued"] > 0)
-        with stand.frozen("worker"):
-            held = stand.holders()
-            before = stand.in_hand()
-            time.sleep(LOOK_SECONDS)
-            met = any(one[2] == state for one in before & stand.in_hand())
-            eventually(lambda: not held & stand.holders(), TAKEN_OVER_SECONDS)
-        before_events = stand.events()
-        eventually(lambda: stand.events() > before_events, MOMENT_SECONDS)
+        met = any(_stopped(scene, state) for _ in range(TRIES))
+        before = stand.events()
+        eventually(lambda: stand.events() > before, MOMENT_SECONDS)
         _over(scene)  # it is the second that dies now: nothing shall be in its hands
+    return met
+
+
+def _stopped(scene: Scene, state: str) -> bool:
+    """Whether it stood still with a run of this state in hand; then until another has all it held."""
+    stand = scene.stand
+    if state == "leaving":
+        leaving(scene, scene.provider(), 0.5)
+    else:
+        at_once(lambda: stand.heads()["queued"] > 0)
+    with stand.frozen("worker"):
+        held = stand.holders()
+        before = {one for one in stand.in_hand() if one[2] == state}
+        if before:
+            time.sleep(LOOK_SECONDS)
+        met = bool(before & stand.in_hand())
+        if met:
+            eventually(lambda: not held & stand.holders(), TAKEN_OVER_SECONDS)
     return met
 
 
