@@ -5,7 +5,7 @@ A small WSGI layer in front of Flask, because building a Flask request costs mor
 
     GET|POST /webhooks/{connection}/{token}[/{hook}]
     wrong token or connection 404, bad signature 403, too large 413, body cut short 400, no room 503 with Retry-After,
-    Redis away: the spool, or 503
+    Redis away: the spool, or 503; for whoever does not fit too, where connections are known from the disk only
 
 Nothing is stored but on a 2xx of a POST or of a GET with a query.  A body is read only after the token fits, and no
 token, body or header ever reaches a log.
@@ -49,6 +49,8 @@ TRY_AGAIN = HookAnswer(503, b"try again")
 COME_LATER = HookAnswer(503, b"there is no room: come later")
 SOMEBODY = HookAnswer(200, b"ok")
 EXTRA = {405: [("Allow", "GET, HEAD, POST")], 503: [("Retry-After", "5")]}
+
+STRANGE = frozenset({"unknown", "wrong_token", "refused"})
 
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
@@ -116,6 +118,8 @@ class Receiver:
         except Exception as problem:  # noqa: BLE001  (whatever it is: the provider keeps the request and comes again)
             outcome, answer = ("away" if is_away(problem) else "failed"), TRY_AGAIN
             log.warning("a webhook was asked to come again", extra={"provider": provider, "error": where(problem)})
+        if outcome in STRANGE and self.core.connections.recalled:
+            outcome, answer, why = "away", TRY_AGAIN, ""  # it may have changed since they were kept
         if outcome == "wrong_token":  # the metrics need no key, and tell nobody which addresses there are
             self._count("", "unknown")
         else:
