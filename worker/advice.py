@@ -33,6 +33,7 @@ WORDS = {
     "handler_raised": f"a handler of yours fails, and the worker's log says where: mend it, restart, then {RETRY}",
     "handler_too_slow": f"make the handler quicker, or FERRY_HANDLER_SECONDS longer; restart, then {RETRY}",
     "handler_killed_worker": f"the handler ends its whole process: mend it, restart, then {RETRY}",
+    "handler_gone": f"FERRY_HANDLERS names no such handler: name it again, restart, then {RETRY}; else {DISCARD}",
     "parser_killed_worker": f"reading it ends the process, which is Ferry's to mend: after an update, {RETRY}",
     "connection_gone": f"make the connection again under the same id, then {RETRY}; else {DISCARD}",
     "task:NotFound": f"the task names what is not there: make it, then {RETRY}; else {DISCARD}",

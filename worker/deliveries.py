@@ -67,7 +67,7 @@ def _lane(
     for count in range(1, ITEMS + 1):
         if head is None:
             return
-        verdict, wait, letter = _deliver(core, subscription, head, strikes)
+        verdict, wait, aside = _deliver(core, subscription, head, strikes)
         strikes = 0
         cleared()
         at = int(_now(core) + wait * 1000) if verdict == "again" else ""
@@ -79,7 +79,7 @@ def _lane(
             head.item,
             verdict,
             at,
-            json.dumps(letter) if letter else "",
+            json.dumps(aside) if aside else "",
             "1" if count < ITEMS and core.may_go_on(until) else "",
             lease,
         )
@@ -99,10 +99,10 @@ def _deliver(
     """(verdict, seconds to wait, dead letter)."""
     if head.event is None:
         return "done", 0.0, None  # no longer kept
-    event = _event(head)
+    event = event_of(head)
 
     def dead(cause: str, told: str) -> tuple[str, float, dict[str, Any]]:
-        return "dead", 0.0, _letter(core, subscription, event, cause, told)
+        return "dead", 0.0, letter(core, subscription.name, event, cause, told)
 
     if strikes >= STRIKES:
         return dead("handler_killed_worker", "it ended its worker three times")
@@ -150,7 +150,7 @@ def _why(core: Core, subscription: Subscription, problem: Exception) -> tuple[st
     return f"handler_raised:{kind}", f"{subscription.name} raised {kind}"
 
 
-def _event(head: lanes.Head) -> dict[str, Any]:
+def event_of(head: lanes.Head) -> dict[str, Any]:
     """What is told: the event as it was committed, or the copy in a dead letter that is replayed, marked so."""
     told: dict[str, Any] = json.loads(head.event or b"{}")
     if head.mark is None:
@@ -158,14 +158,15 @@ def _event(head: lanes.Head) -> dict[str, Any]:
     return {**told["event"], "replayed_by": json.loads(head.mark)}
 
 
-def _letter(core: Core, subscription: Subscription, event: dict[str, Any], cause: str, told: str) -> dict[str, Any]:
+def letter(core: Core, subscription: str, event: dict[str, Any], cause: str, told: str) -> dict[str, Any]:
+    """The dead letter of an event that this subscription did not take."""
     stored = core.connections.get(event["connection"])
     made = letters.letter(
         core.store,
         cause,
-        {"subscription": subscription.name, "event": event},
+        {"subscription": subscription, "event": event},
         connection=event["connection"],
         provider=core.provider(stored).title if stored is not None else "",
         told=told,
     )
-    return {"id": f"{event['id']}:{subscription.name}", **made}
+    return {"id": f"{event['id']}:{subscription}", **made}

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from worker import unheard
 from worker.accept import NotFound
 from worker.core import Core
 from worker.store import journal
@@ -38,6 +39,7 @@ def trim(core: Core) -> None:
     now = int(time.time() * 1000)
     for stored in core.connections.all():
         journal.trim(core.store, stored.id, now)
+    unheard.turn(core)
     for partition in range(core.store.partitions):
         forget.events(core.store, partition, now)
     names = [stored.id for stored in core.connections.all()]
