@@ -86,16 +86,36 @@ def test_a_scheduled_run_whose_record_is_gone(shelf: Shelf) -> None:
 def test_a_newer_read_mark_replaces_a_queued_older_one(shelf: Shelf) -> None:
     """Only the last counts; the older says what replaced it, and is never done."""
     old = shelf.submit("1", coalesce="shop:ann:read")
+    taken = shelf.claim()
     new = shelf.submit("2", coalesce="shop:ann:read")
     shown = runs.get(shelf.store, old)
 
     assert shown is not None
     assert ("cancelled", new) == (shown["state"], shown["replaced_by"])
-    taken = shelf.claim()
     assert "gone" == shelf.leave(old, taken)
     _, done = shelf.orphan(old, taken)
     assert done.head is not None
     assert new == done.head.item
+
+
+def test_a_newer_one_does_not_wait_for_what_the_older_waited_for(shelf: Shelf) -> None:
+    """A head that ended frees its lane at once, whoever ended it."""
+    old = shelf.submit("1", coalesce="shop:ann:read")
+    taken = shelf.claim()
+    shelf.leave(old, taken)
+    shelf.finish(old, taken, "a1", "again", wait=60_000)
+    new = shelf.submit("2", coalesce="shop:ann:read")
+
+    assert ([new], 0) == (shelf.lane(), shelf.due())
+    assert "left" == shelf.leave(new, shelf.claim())
+
+
+def test_one_for_later_replaces_nothing_now(shelf: Shelf) -> None:
+    """The older is done now, the newer then."""
+    old = shelf.submit("1", coalesce="shop:ann:read")
+    shelf.submit("2", coalesce="shop:ann:read", not_before=60_000)
+
+    assert "queued" == shelf.state(old)
 
 
 def test_one_that_is_out_is_not_replaced(shelf: Shelf) -> None:

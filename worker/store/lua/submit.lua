@@ -26,8 +26,13 @@ if redis.call('EXISTS', P .. 'back') == 1 and redis.call('HGET', R, 'repeatable'
     return { 'unknown' }
   end
 end
+if before and before > now then
+  redis.call('HSET', R, 'state', 'scheduled', 'not_before', before)
+  redis.call('ZADD', P .. 'later', before, run)
+  return { 'scheduled' }
+end
 if coalesce ~= '' then
-  -- A newer read mark or typing replaces a queued older one; the lane drops the cancelled one when it comes to it.
+  -- A newer read mark or typing replaces a queued older one, and waits for nothing that one was to wait for.
   local key = P .. 'co:' .. coalesce
   local older = redis.call('GET', key)
   if older then
@@ -36,14 +41,11 @@ if coalesce ~= '' then
       redis.call('HSET', P .. 'r:' .. older, 'state', 'cancelled', 'end', now, 'replaced_by', run)
       redis.call('PEXPIRE', P .. 'r:' .. older, 604800000)
       redis.call('ZREM', P .. 'exp', older)
+      local theirs = redis.call('HGET', P .. 'r:' .. older, 'lane')
+      if theirs and drop(theirs, older) then ring(queue_of(theirs)) end
     end
   end
   redis.call('SET', key, run, 'PX', 3600000)
-end
-if before and before > now then
-  redis.call('HSET', R, 'state', 'scheduled', 'not_before', before)
-  redis.call('ZADD', P .. 'later', before, run)
-  return { 'scheduled' }
 end
 redis.call('HSET', R, 'state', 'queued')
 redis.call('RPUSH', P .. 'l:' .. lane, run)
