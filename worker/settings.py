@@ -51,7 +51,7 @@ class Settings:
         "FERRY_MAX_MEDIA_BYTES", 100 * 1024 * 1024, "largest file of an attachment that is fetched; beyond it 413"
     )
     partitions: int = _of(
-        "FERRY_PARTITIONS", 1, "partitions of the state: 1 on one Redis, 64 for Cluster; fixed at the first start"
+        "FERRY_PARTITIONS", 1, "partitions of the state, fixed at the first start; 1 unless you know why"
     )
     state_dir: str = _of(
         "FERRY_STATE_DIR",

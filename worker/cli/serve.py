@@ -25,7 +25,7 @@ def web() -> None:
     from worker.ports import free_port
     from worker.settings import read
     from worker.store.base import open_store
-    from worker.store.condition import refuse_evicting
+    from worker.store.condition import refuse_unfit
     from worker.store.connections import Connections
     from worker.store.vault import Vault
 
@@ -33,7 +33,7 @@ def web() -> None:
     free_port(settings.bind, settings.port)
     store = open_store(settings, timeout=2.0, retries=0)
     try:
-        refuse_evicting(store)
+        refuse_unfit(store)
         Connections(store, Vault(settings.secret_keys)).prove()
     except RedisError as problem:  # it may come later: webhooks are spooled, or asked to come again
         click.echo(f"Redis is away ({type(problem).__name__}): starting without it.", err=True)
@@ -94,7 +94,7 @@ def release(*, restored: bool) -> None:
     from worker.handlers import load
     from worker.settings import read
     from worker.store.base import open_store
-    from worker.store.condition import refuse_evicting
+    from worker.store.condition import refuse_unfit
     from worker.store.connections import Connections
     from worker.store.vault import Vault
 
@@ -103,8 +103,8 @@ def release(*, restored: bool) -> None:
     folder.importable()
     found = load(settings.handlers)
     store = open_store(settings, timeout=5.0)
+    refuse_unfit(store)
     store.fix_partitions()
-    refuse_evicting(store)
     Connections(store, Vault(settings.secret_keys)).prove(whole=True)
     if restored:
         from worker.restored import told

@@ -72,13 +72,13 @@ def reach(core: Core, patience: float = REDIS_PATIENCE) -> None:
     import time
 
     from worker.store.client import is_away
-    from worker.store.condition import refuse_evicting
+    from worker.store.condition import refuse_unfit
 
     until = time.monotonic() + patience
     while True:
         try:
+            refuse_unfit(core.store)
             core.store.fix_partitions()
-            refuse_evicting(core.store)
             core.connections.prove()
         except Exception as problem:
             if not is_away(problem) or time.monotonic() > until:

@@ -34,15 +34,22 @@ class Condition:
 
 
 class Unfit(Exception):
-    """This Redis would throw away what was acknowledged: nothing starts on it."""
+    """This Redis would throw away what was acknowledged, or cannot be worked with: nothing starts on it."""
 
 
-def refuse_evicting(store: Store) -> None:
+def refuse_unfit(store: Store) -> None:
     """
-    Nothing starts on a Redis that evicts; one that does not tell its policy is believed to be fit.
+    Nothing starts on a Redis that evicts, nor on a Cluster; one that does not tell is believed to be fit.
+
+    On a Cluster much would seem to work: what touches two partitions at once does not, and the first such batch of
+    webhooks would be repeated for ever.
 
     raises: Unfit in a sentence, what the client raises when it is away
     """
+    clustered: Any = store.client.info("cluster")
+    if int(clustered.get("cluster_enabled", 0)):
+        told = "this Redis runs as a Cluster, which Ferry cannot use: give it one server, with replicas if you like"
+        raise Unfit(told)
     info: Any = store.client.info("memory")
     policy = str(info.get("maxmemory_policy", "noeviction"))
     if policy != "noeviction":
