@@ -17,12 +17,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Slow tests wait for --long."""
+    """Slow tests wait for --long; see `_share`."""
+    if hasattr(config, "workerinput"):
+        _share(items)
     if config.getoption("--long"):
         return
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.skip(reason="slow: pytest --long"))
+
+
+def _share(items: list[pytest.Item]) -> None:
+    """
+    Several processes do the tests, a file whole in one of them, for what its tests have in common.
+
+    All of tests/crash is one's, from the beginning: its tests share what they kill, take longest, and mostly wait.
+    """
+    items.sort(key=_crash, reverse=True)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("crash" if _crash(item) else str(item.path)))
+
+
+def _crash(item: pytest.Item) -> bool:
+    return item.path.parent.name == "crash"
 
 
 @pytest.fixture(scope="session")
