@@ -2,7 +2,7 @@
 Chores: what the elected worker does now and then beside the tick, in a thread of its own because it calls providers.
 
 Looking for proof of unknown runs each second, finishing what dead processes left half done with a connection and
-renewing what expires each minute, warning of what ends each hour.
+renewing what expires each minute, warning of what ends each hour; and jobs that nobody has started for long.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
-from worker import archiving, breaking, expiry, provision, reconcile, rotation, states, tokens
+from worker import archiving, breaking, expiry, jobs, provision, reconcile, rotation, states, tokens
 from worker.core import Core
 
 log = logging.getLogger("ferry.chores")
@@ -28,6 +29,8 @@ class Chores:
         self.elected = elected
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._since = datetime.now(UTC)
+        self._late_at = 0.0
         self._archive_at = 0.0
         self._renew_at = 0.0
         self._warn_at = 0.0
@@ -44,11 +47,19 @@ class Chores:
     def _run(self) -> None:
         while not self._stop.wait(SECOND):
             try:
+                if self.elected():
+                    self.late()
                 self.core.connections.announce()
                 if self.elected():
                     self.turn()
             except Exception as problem:  # noqa: BLE001  (Redis may be away; the next second tries again)
                 log.warning("chores wait", extra={"error": type(problem).__name__})
+
+    def late(self) -> None:
+        """Jobs that nobody has started for long; first, as they may make room for all the rest."""
+        if time.monotonic() >= self._late_at:
+            self._late_at = time.monotonic() + MINUTE
+            jobs.overdue(self.core, self._since)
 
     def turn(self) -> None:
         """One turn of everything that is due."""

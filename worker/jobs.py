@@ -112,6 +112,25 @@ def get(core: Core, name: str) -> dict[str, Any]:
     raise NotFound(told)
 
 
+LATE = 2  # turns after which nobody waits for beat and the broker any more
+
+
+def overdue(core: Core, since: datetime) -> None:
+    """
+    Carries out here what beat has not started for too long, or the broker has not passed on.
+
+    since: when we began to look, for what was never started at all
+
+    Without it a Redis that is full, and its broker with it, would stay full: what makes room is a job, too.
+    """
+    now = datetime.now(UTC)
+    for one in shown(core):
+        started = datetime.fromisoformat(one["last"]["started_at"]) if one["last"] else since
+        if now - started > timedelta(seconds=LATE * one["every_seconds"]):
+            log.warning("a job was not started for long: carrying it out here", extra={"job": one["name"]})
+            carry_out(core, one["name"])
+
+
 def start(core: Core, name: str) -> dict[str, Any]:
     """Has a worker carry it out now, beside its schedule; the job as it was until now.  raises: NotFound"""
     found = get(core, name)

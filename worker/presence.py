@@ -40,8 +40,9 @@ class Presence:
         if time.monotonic() < self._next:
             return
         client = self.core.store.client
-        client.set(_key(self.name), json.dumps(self._described), px=GONE_MS)
-        client.sadd(NAMES, self.name)
+        if not client.pexpire(_key(self.name), GONE_MS):  # goes on while memory is full, as the tick does
+            client.set(_key(self.name), json.dumps(self._described), px=GONE_MS)
+            client.sadd(NAMES, self.name)
         if not self._next:
             workers(self.core.store)  # drops those that died, in case nobody ever asks for the list
         self._next = time.monotonic() + EVERY_SECONDS

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ResponseError
 
 from connectors.errors import Reason, Rejected
 from connectors.events import EventType
@@ -66,7 +66,8 @@ class Ticker:
         while not self._stop.is_set():
             wait = EVERY_SECONDS
             try:
-                self._presence.beat()
+                with contextlib.suppress(OutOfMemoryError):
+                    self._presence.beat()
                 self._chosen = self._elected()
                 if self._chosen:
                     wait = self.tick()
@@ -83,13 +84,7 @@ class Ticker:
         return self._chosen
 
     def _elected(self) -> bool:
-        client = self.core.store.client
-        if client.set(ELECTED, self.token, nx=True, px=ELECTED_MS):
-            return True
-        if text(client.get(ELECTED)) != self.token:
-            return False
-        client.pexpire(ELECTED, ELECTED_MS)
-        return True
+        return bool(self.core.store.run("elect", 0, ELECTED, self.token, ELECTED_MS))
 
     def _watch_server(self) -> None:
         self.core.store.witness.look(self.core.store)
@@ -119,8 +114,9 @@ class Ticker:
             self._notice(partition, told.rings)
             for run in told.expired:
                 self._expire(partition, run)
-            held = self.core.store.run("unhold", partition, 64)
-            self.core.ring(partition, [text(one) for one in held[1:]])
+            with contextlib.suppress(OutOfMemoryError):  # echoes are told once there is room for them
+                held = self.core.store.run("unhold", partition, 64)
+                self.core.ring(partition, [text(one) for one in held[1:]])
             if told.first is not None:
                 first = told.first if first is None else min(first, told.first)
         if first is None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import redis as redis_client
 
 from tests.eventually import eventually
 from tests.worker.pipeline import Pipeline, build
 from worker.accept import accept
-from worker.store import lanes
-from worker.ticker import UNANSWERED, Ticker
+from worker.chores import Chores
+from worker.store import events, lanes, runs
+from worker.store.witness import BORN
+from worker.ticker import ELECTED, UNANSWERED, Ticker
 
 QUEUE = "out:1msg:live"
 
@@ -69,3 +73,39 @@ def test_who_is_at_work_is_left_alone(ferry: Pipeline) -> None:
     lanes.renew(ferry.core.store, 0, taken.lane, taken.token, 1)
     ferry.core.store.client.zadd(ferry.core.store.key(0, f"q:{QUEUE}"), {taken.lane: 1})  # it died long ago
     assert QUEUE in rung(ferry, [5.0] * 4)
+
+
+def test_it_ticks_and_makes_room_while_memory_is_full(ferry: Pipeline, redis: redis_client.Redis) -> None:
+    """What has ended is told; and what may be forgotten is, though the broker, full as well, passes on no job."""
+    stored = ferry.connect("1msg")
+    ferry.ingest(stored, ferry.hook(stored, "message"))
+    ferry.settle()
+    old = ferry.events("message.received")[0]["id"]
+    body = {"connection": "1msg", "action": "get-settings", "input": {}, "not_before": "2100-01-01T00:00:00Z"}
+    run = accept(ferry.core, body).id
+    redis.zadd("f:{0}:exp", {run: 1})
+    redis.hset(f"f:{{0}}:r:{run}", "expires", 1)
+    ferry.core.store.retention.events = -1_000
+    ticker = Ticker(ferry.core, lambda partition, queue: None)
+    chores = Chores(ferry.core, ticker.elected)
+    chores._since -= timedelta(hours=1)
+    redis.set(BORN, "x")  # others have ticked here before
+    redis.config_set("maxmemory", 1)
+    try:
+        ticker.start()
+        chores.start()
+        eventually(lambda: "failed" == (runs.get(ferry.core.store, run) or {})["state"])
+        eventually(lambda: events.get(ferry.core.store, old) is None)
+    finally:
+        ticker.stop()
+        chores.stop()
+        redis.config_set("maxmemory", 0)
+
+
+def test_one_ticks_at_a_time_and_another_when_it_is_gone(ferry: Pipeline, redis: redis_client.Redis) -> None:
+    """For three seconds after it was heard of last."""
+    one, other = (Ticker(ferry.core, lambda partition, queue: None) for _ in range(2))
+    assert (True, False, True) == (one._elected(), other._elected(), one._elected())
+    assert 2_000 < redis.pttl(ELECTED) <= 3_000
+    redis.delete(ELECTED)
+    assert (True, False) == (other._elected(), one._elected())

@@ -51,7 +51,7 @@ class Witness:
 
         raises: what the client raises when Redis is away
         """
-        if not self._born:
+        if not self._born and not store.client.exists(BORN):  # a Redis that is full refuses to set what stands, too
             store.client.set(BORN, secrets.token_hex(8), nx=True)
         with store.client.pipeline(transaction=False) as pipe:
             pipe.get(BORN)
