@@ -28,6 +28,7 @@ from worker.accept import Conflict, NotFound
 
 FIRST_SECONDS = 0.5
 CAP_SECONDS = 60.0
+BELIEVED_SECONDS = 86_400.0  # who asks for a longer rest means something else: a date, where seconds are meant
 BAD_REPLY_TRIES = 2
 MOST_TRIES = 50
 
@@ -82,7 +83,8 @@ def decide_delivery(
 
 def _decided(problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float) -> Decision:
     if isinstance(problem, Throttled):
-        wait = problem.after if problem.after is not None else backoff(tries)
+        asked = problem.after
+        wait = asked if asked is not None and asked <= BELIEVED_SECONDS else backoff(tries)
         if problem.most is not None:
             wait = min(problem.most, wait * 2.0 ** min(tries - 1, 16))
         if problem.scope == Scope.CONNECTION:

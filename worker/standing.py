@@ -91,6 +91,15 @@ def pause(core: Core, ident: str) -> Stored:
 
 
 def resume(core: Core, ident: str) -> Stored:
-    """Opens the gate and wakes what waited, unless the credentials are refused as well.  raises: NotFound"""
+    """
+    Opens the gate and wakes what waited, unless the credentials are refused as well.
+
+    A rest that the provider asked for and a breaker's pause end with it: a person says that it shall be tried now.
+    raises: NotFound
+    """
     living(core, ident)
-    return _put(core, ident, lambda now: replace(now, paused=False))
+    found = _put(core, ident, lambda now: replace(now, paused=False))
+    if not states.closed_for(found):
+        states.gate(core, ident, 0, "")
+        states.align(core, found)  # whoever closed it meanwhile
+    return found

@@ -162,6 +162,14 @@ def test_pauses_grow_with_full_jitter_up_to_a_minute() -> None:
         assert min(found) < ceiling * 0.3
 
 
+@pytest.mark.parametrize(("after", "least", "most"), [(86_400.0, 86_400, 86_400), (1.8e9, 0, CAP_SECONDS)])
+def test_a_rest_of_more_than_a_day_is_not_believed(after: float, least: float, most: float) -> None:
+    """A header may hold a date where seconds are meant: fifty years would be the end of the connection."""
+    made = decide(Throttled("x", after=after), repeatable=False, tries=1, waited=0.0, patience=120.0)
+    assert ("again", "connection") == (made.verdict, made.scope)
+    assert least <= made.wait <= most
+
+
 @pytest.mark.parametrize("seconds", [-300, 300])
 def test_a_wait_ends_by_the_clock_of_redis(
     redis: redis_client.Redis, monkeypatch: pytest.MonkeyPatch, seconds: int

@@ -15,7 +15,9 @@ import redis
 from connectors.errors import Reason, Rejected
 from tests.worker.pipeline import Pipeline, build
 from worker import address, provision, rotation, standing, states
+from worker.accept import accept
 from worker.core import Core
+from worker.store import runs
 from worker.store.text import text
 
 
@@ -219,3 +221,19 @@ def test_reconnecting_asks_the_provider_once(ferry: Pipeline) -> None:
         before = len(simulator.requests("get-account"))
         standing.reconnect(core, stored.id, **words)
         assert 1 == len(simulator.requests("get-account")) - before
+
+
+@pytest.mark.parametrize("reason", ["throttled", "usage", "breaker"])
+def test_a_person_ends_a_rest(redis: redis.Redis, reason: str) -> None:
+    """What waits for it goes out at once, and not before."""
+    ferry = build(redis)
+    ferry.connect("clicksend")
+    states.gate(ferry.core, "clicksend", 3_600_000, reason)
+    given = {"to": "+61411111111", "text": "x"}
+    run = accept(ferry.core, {"connection": "clicksend", "action": "send-sms", "input": given}).id
+    ferry.settle()
+    assert "queued" == (runs.get(ferry.core.store, run) or {})["state"]
+
+    standing.resume(ferry.core, "clicksend")
+    ferry.settle()
+    assert "succeeded" == (runs.get(ferry.core.store, run) or {})["state"]

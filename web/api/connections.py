@@ -309,5 +309,5 @@ def pause(ident: str) -> Response:
 @part.response(200, shapes.Connection)
 @part.alt_response(404, "NOT_FOUND")
 def resume(ident: str) -> Response:
-    """Let its runs go on, in their order."""
+    """Let its runs go on, in their order; a rest the provider asked for, or a breaker's pause, ends as well."""
     return told(_shown(standing.resume(ferry(), ident)))
