@@ -82,7 +82,10 @@ class RunBody(Schema):
     )
     idempotency_key = fields.Str(
         validate=validate.Length(1, KEY_LENGTH),
-        metadata={"description": "the same key and body give the same run, which is carried out once"},
+        metadata={
+            "description": "the same key and body give the same run, carried out once, while it is kept: "
+            "for 7 days after its end (FERRY_RUNS_DAYS)"
+        },
     )
     not_before = fields.AwareDateTime(validate=SOME_DAY, metadata={"description": "RFC 3339; not carried out before"})
     expires_at = fields.AwareDateTime(validate=SOME_DAY, metadata={"description": "RFC 3339; not carried out after"})

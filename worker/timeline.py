@@ -31,6 +31,7 @@ def of_run(run: dict[str, Any]) -> list[dict[str, Any]]:
     found = [_step(run["created_at"], "run.accepted", run=run["id"])]
     for one in run["attempts"]:
         detail = {name: one.get(name) for name in ("ms", "status", "outcome")}
+        detail |= {name: one[name] for name in ("by", "note") if one.get(name)}  # of a word that settled it
         found.append(_step(one["at"], "run.attempt", run=run["id"], detail=detail))
     if run["unknown_since"]:
         found.append(_step(run["unknown_since"], "run.unknown", run=run["id"]))

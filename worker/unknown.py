@@ -127,7 +127,8 @@ def settle(case: Case, word: Word) -> Settled:
     """Records it, unless another word was first."""
     core, now = case.core, int(time.time() * 1000)
     attempts = [*json.loads(case.record.get("attempts") or b"[]")]
-    attempts.append({"at": now, "ms": 0, "status": None, "outcome": word.how})
+    said = {"by": word.who.by, "note": word.who.why or None}
+    attempts.append({"at": now, "ms": 0, "status": None, "outcome": word.how, **said})
     parts = _merged(case, word)
     fields: dict[str, Any] = {"parts": json.dumps(parts, ensure_ascii=False)}
     if word.looks is not None:

@@ -218,3 +218,15 @@ def test_what_happens_in_the_end_is_the_owners_to_choose(door: Door) -> None:
     assert "fail" == door.ask("PUT", "/v1/connections/1msg", json=whole).get_json()["policy"]["unknown_outcome"]
     told = door.ask("PUT", "/v1/connections/1msg?dry_run=true", json={**whole, "policy": {"unknown_outcome": "hold"}})
     assert [{"field": "policy.unknown_outcome", "before": "fail", "after": "hold"}] == told.get_json()["differences"]
+
+
+def test_who_said_how_it_ended_stays_in_the_timeline(door: Door) -> None:
+    """Also once it is tried again, when nothing is resolved any more."""
+    ident = lost(door)
+    door.post(f"/v1/runs/{ident}/resolve", {"state": "failed", "note": "looked in their console"}, 200)
+    door.post(f"/v1/runs/{ident}/retry", {})
+    door.ferry.settle()
+
+    steps = door.get(f"/v1/runs/{ident}/timeline")["items"]
+    said = [one["detail"] for one in steps if one["kind"] == "run.attempt" and one["detail"]["outcome"] == "resolved"]
+    assert [("environment", "looked in their console")] == [(one["by"], one["note"]) for one in said]
