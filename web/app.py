@@ -10,12 +10,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import api, health
 from web.keeper import Keeper
-from web.pressure import Pressure
 from web.receiver import Receiver
 from web.spool.spool import open_spool
 from worker.app import core_of, create
 from worker.core import Core
 from worker.handlers import HandlersError, load
+from worker.pressure import Pressure
 from worker.settings import Settings, read
 
 log = logging.getLogger("ferry.web")

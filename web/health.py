@@ -20,10 +20,10 @@ from redis.exceptions import RedisError
 from web.api.speech import told
 from web.blame import where
 from web.metrics import MEDIA_TYPE, Metrics
-from web.pressure import Pressure
 from web.spool.spool import Spool, Standing
 from worker import restored
 from worker.core import Core
+from worker.pressure import Pressure
 from worker.store.backlog import waiting
 from worker.store.client import is_away
 from worker.store.condition import condition

@@ -9,9 +9,9 @@ import logging
 import threading
 
 from web.blame import where
-from web.pressure import Pressure
 from web.spool.spool import Spool
 from worker.core import Core
+from worker.pressure import Pressure
 from worker.store.client import is_away
 
 log = logging.getLogger("ferry.keeper")

@@ -20,9 +20,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from web.blame import where
-from web.pressure import LIMITS, Pressure
 from web.spool.spool import Spool
 from worker.core import Core
+from worker.pressure import LIMITS, Pressure
 from worker.store import letters, unmatched
 from worker.store.backlog import dead_letters, waiting
 from worker.store.client import is_away

@@ -24,11 +24,11 @@ from connectors.guards import HookAnswer, HookRequest, same
 from connectors.provider import Provider
 from web.blame import where
 from web.body import BodyError, read_body
-from web.pressure import Pressure
 from web.spool.spool import Spool
 from web.turned_away import TurnedAway
 from worker import address
 from worker.core import Core
+from worker.pressure import Pressure
 from worker.store import journal
 from worker.store.client import is_away
 from worker.store.connections import Stored

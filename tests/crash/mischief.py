@@ -19,10 +19,10 @@ from typing import Any
 from connectors.events import Fact
 from connectors.guards import HookRequest
 from connectors.registry import PROVIDERS
-from web.pressure import Pressure
 from web.spool.spool import Spool
 from worker import archiving
 from worker.cli.roundtrip import RoundTrip
+from worker.pressure import Pressure
 from worker.store.scripts import Scripts
 from worker.store.stored import Stored
 
