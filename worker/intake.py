@@ -24,8 +24,9 @@ from celery.exceptions import Reject
 
 from connectors.errors import InvalidCall
 from worker import proxied, verbs
-from worker.accept import Accepted, Conflict, NotFound, accept
+from worker.accept import Accepted, Conflict, NoRoom, NotFound, accept
 from worker.core import Core
+from worker.pressure import Pressure
 from worker.store import ids, letters
 from worker.store.client import connect, is_away
 from worker.store.text import text
@@ -35,6 +36,7 @@ log = logging.getLogger("ferry.intake")
 QUEUE = "ferry"
 PRIORITIES = ("", "\x06\x163", "\x06\x166", "\x06\x169")  # kombu's lists of one queue, the most urgent first
 ALIVE_MS = 6_000  # adopted too early, a task is handed in twice, and its key makes that one run
+LOOK_SECONDS = 1.0  # between two looks whether there is room
 ALIVE_SECONDS = 2.0  # between two signs of life
 KNOWN_MS = 3_600_000  # one that was taken for dead may wake, take one more, and die: so long its list is looked at
 MINE = "f:taken:"  # + worker: what it has in hand;  + ":alive": its sign of life;  + ":known": its list is looked at
@@ -138,18 +140,36 @@ def taken_by_list(broker: str) -> bool:
     return urlsplit(broker).scheme.startswith(("redis", "valkey", "unix"))
 
 
+class Door:
+    """Whether there is room for more runs, looked at once a second: where there is none, tasks stay in their queue."""
+
+    def __init__(self, core: Core) -> None:
+        self._pressure = Pressure(core)
+        self._next = float("-inf")
+
+    def enter(self) -> None:
+        """raises: NoRoom; what the client raises while Redis is away"""
+        if time.monotonic() >= self._next:
+            self._pressure.look()
+            self._next = time.monotonic() + LOOK_SECONDS
+        self._pressure.room("live")
+
+
 def consume(core: Core, name: str) -> Callable[..., None]:
     """The body of the Celery task `name` for brokers whose own acks are safe: acknowledged only once it is stored."""
+
+    door = Door(core)
 
     def task(self: Any, *args: Any, **words: Any) -> None:
         if len(args) == 1 and isinstance(args[0], dict) and not words:
             words = args[0]
         try:
+            door.enter()
             given = dict(words)
             key = str(given.pop("idempotency_key", None) or f"task:{self.request.id}")
             TASKS[name](core, key, **given)
         except Exception as problem:
-            if is_away(problem):
+            if is_away(problem) or isinstance(problem, NoRoom):
                 time.sleep(1.0)  # it comes again at once, and Redis will not be back at once
                 raise Reject(type(problem).__name__, requeue=True) from problem
             body = json.dumps([[], words, {}], default=str)
@@ -165,6 +185,7 @@ class Intake:
     def __init__(self, core: Core) -> None:
         self.core = core
         self.name = secrets.token_hex(8)
+        self._door = Door(core)
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -184,7 +205,10 @@ class Intake:
             try:
                 self._alive(client)
                 self._adopt(client)
+                self._door.enter()
                 self._take(client)
+            except NoRoom:
+                self._stop.wait(LOOK_SECONDS)
             except Exception as problem:  # noqa: BLE001  (the broker may be away; what is in hand stays in its list)
                 log.warning("intake waits", extra={"error": type(problem).__name__})
                 self._stop.wait(1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Iterator
@@ -237,6 +238,25 @@ def test_what_was_in_hand_when_redis_went_away_is_dealt_with_first(
 
     assert ["in hand"] == said(ferry)
     assert 0 == redis.llen(f"{MINE}{intake.name}")
+
+
+def test_where_there_is_no_room_tasks_stay_where_they_are(
+    ferry: Pipeline, redis: redis_client.Redis, app: Celery
+) -> None:
+    """As the API answers 429 then; they are taken once there is some."""
+    info: Any = redis.info("memory")
+    app.send_task("ferry.run", kwargs=body("later"), queue=QUEUE)
+    ferry.core.settings = dataclasses.replace(ferry.core.settings, memory_bytes=int(info["used_memory"]))
+    intake = Intake(ferry.core)
+    intake.start()
+    try:
+        eventually(lambda: redis.exists(f"{MINE}{intake.name}:alive"))
+        time.sleep(0.3)
+        assert ([], 1) == (said(ferry), redis.llen(QUEUE))
+        ferry.core.settings = dataclasses.replace(ferry.core.settings, memory_bytes=0)
+        eventually(lambda: ["later"] == said(ferry))
+    finally:
+        intake.stop()
 
 
 def test_the_thread_takes_and_stops(ferry: Pipeline, redis: redis_client.Redis, app: Celery) -> None:

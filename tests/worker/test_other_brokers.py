@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 from typing import Any
 
@@ -55,6 +56,17 @@ def test_what_cannot_be_done_becomes_a_dead_letter(pipeline: Pipeline) -> None:
 
     assert [] == found(pipeline)
     assert 3 == len(letters.page(pipeline.core.store, limit=10)[0])
+
+
+def test_while_there_is_no_room_it_goes_back(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unacknowledged, for later."""
+    monkeypatch.setattr("worker.intake.time.sleep", lambda seconds: None)
+    pipeline.core.settings = dataclasses.replace(pipeline.core.settings, memory_bytes=1)
+    with pytest.raises(Reject) as problem:
+        hand_in(pipeline, "ferry.run", "t5", **RUN)
+
+    assert problem.value.requeue
+    assert [] == found(pipeline)
 
 
 def test_while_redis_is_away_it_goes_back(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
