@@ -18,7 +18,7 @@ import httpx
 
 from connectors import client as http
 from connectors import proxy
-from connectors.action import Call, Nature, Outcome
+from connectors.action import Ask, Call, Nature, Outcome
 from connectors.errors import ConnectorError, InvalidCall, OutcomeUnknown, Reason, Rejected, Unreachable
 from connectors.provider import RECIPIENT, Answer
 from worker import breaking, endings, inputs, states, tokens
@@ -165,7 +165,7 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
         job.asked = True
         # A rest that these answers ask for begins once the run is out: else it would be asked for again and again.
         ask = http.asking(job.provider, spoken, client, heard=job.answers.append)
-        found = job.action.first(Call(spoken, given, job.run), ask)
+        found = job.action.first(Call(spoken, given, job.run), _kept(job, ask))
         if isinstance(found, Outcome):
             return found
         given = found
@@ -180,6 +180,23 @@ def _call(job: Job, client: httpx.Client) -> tuple[Call, bool] | Outcome:
     if not last:
         job.ready = given
     return Call(spoken, piece, job.run), last
+
+
+def _kept(job: Job, ask: Ask) -> Ask:
+    """
+    The same questions, and the lane is ours while each is asked.
+
+    One may take longer than a lease: then another worker would ask as well, and after it a third, and none ever left.
+    """
+
+    def kept(key: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        lease = int(job.provider.actions[key].timeout * 1000) + job.lease
+        if not lanes.renew(job.core.store, job.partition, job.lane, job.token, lease):
+            told = "another worker has this conversation by now"
+            raise Unreachable(told)
+        return ask(key, given)
+
+    return kept
 
 
 def _heed(job: Job) -> None:
