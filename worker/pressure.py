@@ -24,7 +24,7 @@ log = logging.getLogger("ferry.pressure")
 LIMITS = {"door": 0.85, "submit": 0.80, "bulk": 0.70}  # shares of the memory
 EASED = 0.9  # of where it closed: there it opens again
 LAG_EVERY = 5.0  # seconds: lanes are many, memory is one number
-AFTER = {"door": 30, "submit": 15, "bulk": 60}  # seconds to come again
+AFTER = {"submit": 15, "bulk": 60}  # seconds to come again
 
 
 @dataclass
@@ -78,5 +78,7 @@ class Pressure:
 
     def told(self) -> list[str]:
         """For `/readyz`, sentences; the door's own is a reason not to be ready."""
-        words = {"submit": "the API answers 429", "bulk": "the API answers bulk runs 429"}
+        words = {"submit": "the API answers 429"}
+        if "submit" not in self.closed:
+            words["bulk"] = "the API answers bulk runs 429"
         return [f"{words[name]}: {why}" for name, why in list(self.closed.items()) if name in words]

@@ -18,12 +18,14 @@ from worker.cli.failing import Failure
 from worker.core import Core, build
 from worker.expiry import warnings
 from worker.handlers import HandlersError, load
+from worker.pressure import Pressure
 from worker.rekeying import CAN_GO, advice
 from worker.settings import Settings, SettingsError
 from worker.store import causes, letters, unmatched
 from worker.store.backlog import waiting
 from worker.store.condition import condition
 from worker.store.connections import READY, Stored
+from worker.store.text import stamp, text
 from worker.store.vault import WrongKey, told
 from worker.ticker import ELECTED
 from worker.valkey import OLDEST
@@ -33,6 +35,12 @@ SKEW_WRONG = 30.0
 LATE = 30.0  # seconds a lane may wait before it is worth a word
 CONNECTION = "ferry connection check {}"
 BROKER_SECONDS = 3.0
+GATE = ("until", "reason")
+RESTS = {
+    "throttled": "the provider wants slower calls",
+    "usage": "what the provider allows is nearly used up",
+    "breaker": "the provider is unreachable or broken, and is asked again then",
+}
 CAUSES = 3  # of dead letters that are named
 
 
@@ -153,6 +161,7 @@ def _connections(core: Core) -> Iterator[Finding]:
     for one in found:
         provider = core.provider(one)
         yield _state(one, provider.title)
+        yield from _rest(core, one)
         yield from _warnings(one.id, warnings(provider, one))
 
 
@@ -171,7 +180,28 @@ def _state(stored: Stored, title: str) -> Finding:
     return Finding("wrong", name, f"{title}: {stored.state}: {why}", CONNECTION.format(stored.id), code)
 
 
+def _rest(core: Core, stored: Stored) -> Iterator[Finding]:
+    """What nobody here has closed it for, and a person may end."""
+    until, reason = (
+        text(one) for one in core.store.client.hmget(core.store.key(core.store.of(stored.id), f"g:{stored.id}"), GATE)
+    )
+    if reason in RESTS and float(until or 0) > time.time() * 1000:
+        told = f"nothing leaves until {stamp(until)}: {RESTS[reason]}; `ferry connection resume {stored.id}` ends that"
+        yield Finding("warning", f"connection {stored.id}", told)
+
+
+def _room(core: Core) -> Iterator[Finding]:
+    """As /readyz tells it."""
+    pressure = Pressure(core)
+    pressure.look()
+    if "door" in pressure.closed:
+        yield Finding("wrong", "room", f"webhooks are answered 503: {pressure.closed['door']}", "ferry status")
+    for words in pressure.told():
+        yield Finding("warning", "room", words)
+
+
 def _work(core: Core) -> Iterator[Finding]:
+    yield from _room(core)
     now = waiting(core.store)
     told = f"{sum(now.ready.values())} lane(s) ready, the oldest for {now.worst:.1f} s; {now.parked} parked"
     yield Finding("warning" if now.worst > LATE else "ok", "backlog", told)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.worker.cli.conftest import Ferry, Live, Script
 from tests.worker.pipeline import Pipeline
-from worker import jobs
+from worker import jobs, states
 from worker.cli.logs import moment
 from worker.cli.schedule import every
 from worker.presence import Presence
@@ -248,3 +248,25 @@ def test_receipts_that_match_nothing(live: Live, ferry: Ferry, pipeline: Pipelin
     assert ("1msg", "delivered") == (connection, status)
     assert ident == json.loads(live("messages", "unmatched", "--json").stdout)["items"][0]["id"]
     assert "1 message(s) are known by receipts alone" in ferry("doctor", **settings).stdout
+
+
+def test_the_doctor_says_why_there_is_no_room(ferry: Ferry, live: Live, settings: dict[str, str]) -> None:
+    """What the API answers 429 for, and the webhooks 503."""
+    del live
+    told = ferry("doctor", **{**settings, "FERRY_MEMORY_BYTES": "1000"}).stdout
+
+    assert "webhooks are answered 503: Redis uses" in told
+    assert "the API answers 429: Redis uses" in told
+    assert "bulk" not in told
+
+
+def test_the_doctor_says_what_keeps_a_connection_quiet(
+    ferry: Ferry, live: Live, pipeline: Pipeline, settings: dict[str, str]
+) -> None:
+    """And how a person ends it."""
+    states.gate(pipeline.core, "1msg", 3_600_000, "throttled")
+    told = ferry("doctor", **settings).stdout
+    assert "the provider wants slower calls; `ferry connection resume 1msg` ends that" in told
+
+    assert 0 == live("connection", "resume", "1msg").exit_code
+    assert "nothing leaves until" not in ferry("doctor", **settings).stdout
