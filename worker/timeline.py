@@ -26,7 +26,8 @@ def of_run(run: dict[str, Any]) -> list[dict[str, Any]]:
     The same of a run as `runs.get` gives it.
 
     kind: "run.accepted", "run.attempt", "run.unknown"; "run.look" for each look for proof, whatever it found;
-          "run.held" when it waits for a person; "run.resolved" when a proof, a person or a policy said how it ended
+          "run.held" when it waits for a person; "run.resolved" when a proof, a person or a policy said how it ended;
+          "run.cancelled" and "run.failed" for an end that is no success
     """
     found = [_step(run["created_at"], "run.accepted", run=run["id"])]
     for one in run["attempts"]:
@@ -43,6 +44,11 @@ def of_run(run: dict[str, Any]) -> list[dict[str, Any]]:
     if run["resolved"]:
         detail = {name: run["resolved"].get(name) for name in ("how", "by", "note")}
         found.append(_step(run["resolved"]["at"], "run.resolved", run=run["id"], detail=detail))
+    if run["state"] in {"cancelled", "failed"} and run["finished_at"]:
+        error = run["error"] or {}
+        why = {"reason": error.get("reason"), "text": error.get("text"), "replaced_by": run["replaced_by"]}
+        ended = {name: value for name, value in why.items() if value}
+        found.append(_step(run["finished_at"], f"run.{run['state']}", run=run["id"], detail=ended or None))
     return _sorted(found)
 
 
