@@ -5,7 +5,7 @@ run:
 	@sh deploy/bootstrap && exec .venv/bin/ferry dev
 
 test:
-	@sh deploy/bootstrap dev && unset PYTHONDONTWRITEBYTECODE && exec .venv/bin/pytest -n auto --dist loadgroup --no-loadscope-reorder
+	@sh deploy/bootstrap dev && unset PYTHONDONTWRITEBYTECODE && exec .venv/bin/pytest -n auto
 
 lint:
 	@sh deploy/bootstrap dev && unset PYTHONDONTWRITEBYTECODE && .venv/bin/ruff check && .venv/bin/ruff format --check && .venv/bin/mypy

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis as redis_client
 
 from worker import valkey
+
+CRASH = "tests/crash/"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -17,9 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Slow tests wait for --long; see `_share`."""
+    """Slow tests wait for --long.  Where processes share the tests, those that kill begin: they take longest."""
     if hasattr(config, "workerinput"):
-        _share(items)
+        items.sort(key=lambda item: not item.nodeid.startswith(CRASH))
     if config.getoption("--long"):
         return
     for item in items:
@@ -27,19 +30,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.skip(reason="slow: pytest --long"))
 
 
-def _share(items: list[pytest.Item]) -> None:
-    """
-    Several processes do the tests, a file whole in one of them, for what its tests have in common.
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `-n`: a file is one process', for what its tests have in common; all of tests/crash is, for its stands."""
+    from xdist.scheduler import LoadScopeScheduling  # only where it is asked for
 
-    All of tests/crash is one's, from the beginning: its tests share what they kill, take longest, and mostly wait.
-    """
-    items.sort(key=_crash, reverse=True)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("crash" if _crash(item) else str(item.path)))
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return CRASH if nodeid.startswith(CRASH) else nodeid.partition("::")[0]
 
-
-def _crash(item: pytest.Item) -> bool:
-    return item.path.parent.name == "crash"
+    config.option.loadscopereorder = False  # else the largest number of tests begins
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
