@@ -22,7 +22,7 @@ from connectors.action import Action, Ask, Call, Nature, Outcome
 from connectors.connection import Connection, blot
 from connectors.errors import BadReply, ConnectorError, InvalidCall, OutcomeUnknown, Unreachable
 from connectors.provider import Answer, Provider, Send
-from connectors.schema import AnyReply, load
+from connectors.schema import AnyReply, load, made
 
 MAX_ANSWER = 16 * 1024 * 1024  # bytes; a larger answer is not one of theirs
 CONNECT_SECONDS = 5.0
@@ -296,7 +296,7 @@ def _through_schema(action: Action, answer: Answer) -> dict[str, Any]:
     if not isinstance(answer.data, Mapping):
         told = "no JSON object"
         raise TypeError(told)
-    return dict(action.reply().load(answer.data))
+    return dict(made(action.reply).load(answer.data))
 
 
 Heard = Callable[[Answer], object]

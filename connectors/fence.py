@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 from connectors.connection import Connection
 from connectors.errors import InvalidCall
 from connectors.provider import Provider
+from connectors.schema import made
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -98,7 +99,7 @@ def refuse_credentials(provider: Provider, given: Mapping[str, Any], url: str) -
         if low in REFUSED_HEADERS or low.startswith(REFUSED_PREFIXES):
             told = f"{low} is Ferry's to set: it says who asks, or how one hop carries the request; leave it out"
             raise wrong("headers", told)
-    secret = REFUSED_QUERY | set(provider.secrets().fields)
+    secret = REFUSED_QUERY | set(made(provider.secrets).fields)
     asked = [*(given.get("query") or {}), *(unquote(pair.partition("=")[0]) for pair in urlsplit(url).query.split("&"))]
     for name in asked:
         if name.lower() in secret:

@@ -12,6 +12,7 @@ from typing import Any
 
 from connectors.action import Action
 from connectors.errors import Rejected
+from connectors.schema import made
 from worker.core import Core
 from worker.store.text import text
 from worker.store.vault import WrongKey, told
@@ -22,7 +23,7 @@ HIDDEN = "…"
 def split(action: Action, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the input as it may be shown, what was taken out of it)."""
     secret = set()
-    for name, field in action.request().fields.items():
+    for name, field in made(action.request).fields.items():
         if field.metadata.get("secret"):
             secret |= {name, field.metadata.get("wire"), *field.metadata.get("also", ())}
     hidden = {name: value for name, value in given.items() if name in secret}

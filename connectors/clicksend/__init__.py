@@ -16,6 +16,7 @@ from connectors.clicksend.simulator import ClickSendSimulator, simulated
 from connectors.clicksend.verbs import CANNOT, VERBS
 from connectors.client import origin
 from connectors.provider import Answer, Pace, Provider
+from connectors.schema import made
 
 BASE_URL = "https://rest.clicksend.com"
 
@@ -23,7 +24,7 @@ BASE_URL = "https://rest.clicksend.com"
 def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     """The answer in our words; some deletions are answered with 204 and nothing."""
     told = answer.data if isinstance(answer.data, Mapping) else {}
-    output: Mapping[str, Any] = dict(action.reply().load({**told, "http_code": answer.status}))
+    output: Mapping[str, Any] = dict(made(action.reply).load({**told, "http_code": answer.status}))
     return (
         schemas_reading.exact(call.input, output) if issubclass(action.request, schemas_reading.GetHistory) else output
     )

@@ -19,7 +19,7 @@ from connectors.infobip.schemas.tfa import PinSent
 from connectors.infobip.schemas.whatsapp import MediaTold
 from connectors.infobip.statuses import DUPLICATE, SYSTEM_ERROR
 from connectors.provider import Answer
-from connectors.schema import AnyReply
+from connectors.schema import AnyReply, made
 
 AGAIN_AFTER = 30.0  # seconds, after REJECTED_SYSTEM_ERROR
 FAILED = "failed"
@@ -42,7 +42,7 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
         data = {action.reply.LIST: data}
     if not isinstance(data, Mapping):
         raise TypeError("no JSON object")
-    output: dict[str, Any] = dict(action.reply().load(data))
+    output: dict[str, Any] = dict(made(action.reply).load(data))
     if issubclass(action.reply, Sent):
         _settle(call, output)
     if issubclass(action.reply, PinSent):

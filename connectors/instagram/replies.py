@@ -13,6 +13,7 @@ from connectors.instagram.errors import about_amount, judged, problem_of
 from connectors.instagram.schemas import Done, about, party
 from connectors.provider import Answer
 from connectors.reading import items, mapping, moment, number, text, truth
+from connectors.schema import made
 
 REFUSED = "_refused"  # in an output that Action.last takes further: which smaller question to ask
 FIELDS, AMOUNT = "fields", "amount"
@@ -37,8 +38,8 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     if make is None and not isinstance(answer.data, Mapping):
         told = "no JSON object"
         raise TypeError(told)
-    made = answer.data if make is None else make(answer.data, call.connection)
-    return dict(action.reply().load(made))
+    ours = answer.data if make is None else make(answer.data, call.connection)
+    return dict(made(action.reply).load(ours))
 
 
 def smaller(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
@@ -46,9 +47,9 @@ def smaller(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     problem = problem_of(answer.data)
     limit = int(number(call.input, "limit") or (20 if action.key == "get-conversation-messages" else 25))
     if problem is not None and about_amount(problem):
-        if "limit" in action.request().fields and limit > LEAST:
+        if "limit" in made(action.request).fields and limit > LEAST:
             return {REFUSED: AMOUNT, "limit": limit // 2}
-    elif not call.input.get("select") and not call.input.get("fields") and "select" in action.request().fields:
+    elif not call.input.get("select") and not call.input.get("fields") and "select" in made(action.request).fields:
         return {REFUSED: FIELDS}
     raise judged(action, answer)
 

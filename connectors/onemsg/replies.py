@@ -15,6 +15,7 @@ from connectors.action import Action, Call
 from connectors.onemsg import listings
 from connectors.onemsg.errors import queued
 from connectors.provider import Answer
+from connectors.schema import made
 
 SECRET_NAME = re.compile(r"token|secret|password|api_?key", re.IGNORECASE)
 BETWEEN_URLS = re.compile(r"\s*,\s*(?=https?://)|\s+")
@@ -42,7 +43,7 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     """The output of `action`; a shape nobody knows raises what `client.conclude` takes for just that."""
     fold = FOLDS.get(action.key)
     data = fold(call, answer.data) if fold else answer.data
-    return dict(action.reply().load(data if isinstance(data, Mapping) else {}))
+    return dict(made(action.reply).load(data if isinstance(data, Mapping) else {}))
 
 
 def sent(call: Call, data: Any) -> Mapping[str, Any]:
