@@ -95,9 +95,8 @@ for _ = 1, 16 do
     else
       redis.call('HSET', H, lane, token)
       redis.call('ZADD', Q, now + lease, lane)
-      due(q)
-      local next = redis.call('ZRANGE', Q, 0, 0, 'WITHSCORES')
-      if next[2] and tonumber(next[2]) <= now and redis.call('HLEN', H) < limit then ring(q) end
+      local next = due(q)
+      if next and next <= now and redis.call('HLEN', H) < limit then ring(q) end
       return { 'lane', lane, former, strikes, rung, head }
     end
   end

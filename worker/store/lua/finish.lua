@@ -45,7 +45,8 @@ local function judge(connection, health)
   local gate = P .. 'g:' .. connection
   -- A 429 halves the pace of its class, down to a sixteenth; each answer gives a twentieth of the documented pace back.
   local slow = 'slow:' .. ARGV[21]
-  local factor = tonumber(redis.call('HGET', gate, slow) or '') or 1
+  local g = redis.call('HMGET', gate, 'fails', 'broken', 'trips', 'until', 'reason', 'probe', slow)
+  local factor = tonumber(g[7] or '') or 1
   if health == 'slow' then
     redis.call('HSET', gate, slow, math.min(16, factor * 2))
     health = 'ok'
@@ -53,7 +54,6 @@ local function judge(connection, health)
     local rate = 1 / factor + 0.05
     if rate >= 1 then redis.call('HDEL', gate, slow) else redis.call('HSET', gate, slow, 1 / rate) end
   end
-  local g = redis.call('HMGET', gate, 'fails', 'broken', 'trips', 'until', 'reason', 'probe')
   if health == 'ok' then
     if not g[1] and not g[2] then return '' end
     redis.call('HDEL', gate, 'fails', 'broken', 'trips', 'probe')

@@ -39,7 +39,7 @@ local function closed_until(q)
   return till > now and till or nil
 end
 
--- due(q) is the score of the queue's first lane, no earlier than its gate opens, or gone.
+-- due(q) is the score of the queue's first lane, no earlier than its gate opens, or gone.  Gives the first lane's score, nil for no lane.
 local function due(q)
   local first = redis.call('ZRANGE', P .. 'q:' .. q, 0, 0, 'WITHSCORES')
   if first[2] then
@@ -47,6 +47,7 @@ local function due(q)
   else
     redis.call('ZREM', P .. 'due', q)
   end
+  return tonumber(first[2] or '')
 end
 
 -- At most one wake-up on its way a queue and 2 s; what is to be published is told to the caller in `rung`.

@@ -33,12 +33,12 @@ local function graver(had, new)
   return FINAL[new[1]] > FINAL[had[1]] and new or had
 end
 
-local function move(key, status, at)
-  local kept = redis.call('HMGET', key, 'status', 'sat', 'other', 'oat')
+-- The fields of a message that this status changes.
+local function moved(kept, status, at)
   local new = { status, tonumber(at) }
   local on, off = FORWARD[status] and new, FINAL[status] and new
   if not on and not off then -- a word nobody knows changes nothing
-    if kept[1] and kept[1] ~= status then return end
+    if kept[1] and kept[1] ~= status then return {} end
     new[2] = later(tonumber(kept[2]), new[2])
   end
   for i = 1, 3, 2 do
@@ -51,17 +51,32 @@ local function move(key, status, at)
     local failed = FORWARD[on[1]] < 3 or (on[2] and off[2] and off[2] > on[2])
     first, second = failed and off or on, failed and on or off
   end
-  redis.call('HSET', key, 'status', first[1], 'sat', first[2] or '')
-  if second then redis.call('HSET', key, 'other', second[1], 'oat', second[2] or '') end
+  if not second then return { 'status', first[1], 'sat', first[2] or '' } end
+  return { 'status', first[1], 'sat', first[2] or '', 'other', second[1], 'oat', second[2] or '' }
 end
 
+-- One read and one write.  What was told first stays, but for how far it came, its run, and that it was deleted.
 local function upsert_message(a)
   local key = P .. 'm:' .. a[6]
-  if a[8] ~= '' then move(key, a[8], a[9]) end
-  redis.call(a[17] == 'message.received' and 'HSET' or 'HSETNX', key, 'at', a[12]) -- a reaction may come before it
-  if a[7] ~= '' then redis.call('HSETNX', key, 'pid', a[7]) end
+  local had = redis.call('HMGET', key, 'status', 'sat', 'other', 'oat', 'at', 'pid', 'connection', 'conversation',
+    'direction')
+  local found = a[8] ~= '' and moved(had, a[8], a[9]) or {}
+  local function put(name, value, before)
+    if before or value == '' then return end
+    found[#found + 1] = name
+    found[#found + 1] = value
+  end
+  put('at', a[12], a[17] ~= 'message.received' and had[5]) -- a reaction may come before it
+  put('pid', a[7], had[6])
+  put('connection', a[4], had[7])
+  put('conversation', a[5], had[8])
+  put('direction', a[10], had[9])
+  put('run', a[14])
+  if a[17] == 'message.deleted' then put('deleted', a[12]) end -- final, whatever arrives late
+  if found[1] then redis.call('HSET', key, unpack(found)) end
+  redis.call('PEXPIRE', key, a[18])
   local told = a[17] == 'message.received' or a[17] == 'message.sent' or a[14] ~= ''
-  if redis.call('HSETNX', key, 'connection', a[4]) == 1 then
+  if not had[7] then
     index(P .. 'mi:' .. a[4], a[6])
     if a[17] == 'message.status' and not told then
       -- Known by a receipt alone so far: what stays so is the unmatched report.
@@ -71,11 +86,6 @@ local function upsert_message(a)
   elseif told then
     redis.call('ZREM', P .. 'um', a[6])
   end
-  if a[5] ~= '' then redis.call('HSETNX', key, 'conversation', a[5]) end
-  if a[10] ~= '' then redis.call('HSETNX', key, 'direction', a[10]) end
-  if a[14] ~= '' then redis.call('HSET', key, 'run', a[14]) end
-  if a[17] == 'message.deleted' then redis.call('HSET', key, 'deleted', a[12]) end -- final, whatever arrives late
-  redis.call('PEXPIRE', key, a[18])
   local t = P .. 't:' .. a[6]
   redis.call('RPUSH', t, a[17] .. ' ' .. a[1] .. ' ' .. now)
   redis.call('PEXPIRE', t, a[18])
@@ -93,8 +103,13 @@ local function merged(had, given)
   return cjson.encode(new)
 end
 
+-- A script that tells several facts of one conversation touches it once.
+local touched = {}
+
 local function upsert_conversation(a)
   local key = P .. 'v:' .. a[4] .. ':' .. a[5]
+  if touched[key] and a[11] == '' and a[13] == '' then return end
+  touched[key] = true
   if a[11] ~= '' then
     local open = tonumber(redis.call('HGET', key, 'window') or '0')
     if tonumber(a[11]) > open then redis.call('HSET', key, 'window', a[11]) end
@@ -121,12 +136,12 @@ end
 
 -- Whoever opted out gets nothing more until they opt in again; what arrives late does not undo what was said after it.
 local function note_consent(a)
-  if a[5] == '' then return end
+  if a[5] == '' or a[17] ~= 'conversation.optout' and a[17] ~= 'conversation.optin' then return end
   local key, at = P .. 'oo:' .. a[4], math.min(tonumber(a[12]) or now, now)
   local since = tonumber(redis.call('HGET', key, a[5]) or '0') or 0
   if a[17] == 'conversation.optout' then
     redis.call('HSET', key, a[5], math.max(at, since))
-  elseif a[17] == 'conversation.optin' and at >= since then
+  elseif at >= since then
     redis.call('HDEL', key, a[5])
   end
 end
@@ -160,8 +175,8 @@ end
 
 -- What was held with a run is told now; what the run itself has told by then is a duplicate.
 local function tell_held(run)
+  if redis.call('ZREM', P .. 'held', run) == 0 then return end
   local found = redis.call('HVALS', P .. 'eh:' .. run)
   redis.call('DEL', P .. 'eh:' .. run)
-  redis.call('ZREM', P .. 'held', run)
   for _, one in ipairs(found) do record(cjson.decode(one)) end
 end
