@@ -24,6 +24,7 @@ from worker.store import journal
 log = logging.getLogger("ferry.spool")
 
 LOT = 64  # requests of one round trip
+WINDOW = 1 << 20  # bytes of a file read at once: a spool may be larger than the memory of the process that drains it
 Row = tuple[int, int, int, Record]  # its time, the place of its file in the list, where it ends, itself
 
 
@@ -101,13 +102,16 @@ def _rows(file: Path, size: int, index: int = 0, *, keep: bool = True) -> Iterat
             return
         base = max(record.BEGIN, done_of(file))
         source.seek(base)
-        content, place = source.read(max(0, size - base)), 0
-        while (found := record.find(content, place, marker)) is not None:
-            if found.record is not None:
-                yield found.record.at, index, base + found.end, found.record
-            elif keep:
-                _set_aside(file, content[place : found.end])
-            place = found.end
+        content = b""  # what stands from `base` on, as far as it was read
+        while more := source.read(max(0, min(WINDOW, size - base - len(content)))):
+            content, place = content + more, 0
+            while (found := record.find(content, place, marker)) is not None:
+                if found.record is not None:
+                    yield found.record.at, index, base + found.end, found.record
+                elif keep:
+                    _set_aside(file, content[place : found.end])
+                place = found.end
+            content, base = content[place:], base + place
 
 
 def _send(core: Core, files: list[Path], lot: list[Row]) -> int:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import random
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,41 @@ def test_what_comes_while_it_is_handed_over_keeps_its_order(ferry: Pipeline, spo
     spool.hand_over(ferry.core)
 
     assert [f"{number:03d}" for number in range(600)] == bodies(ferry)
+
+
+def test_a_large_one_takes_little_memory(ferry: Pipeline, tmp_path: Path) -> None:
+    """It may be larger than the process that drains it can be."""
+    spool = Spool(Folder(tmp_path / "spool", 100_000_000))
+    spool.folder.make()
+    for number in range(200):
+        spool.take("shop", request(f"{number:0100000d}"), KEEP)
+    tracemalloc.start()
+    try:
+        assert 200 == handover.waiting(spool.folder)
+        assert tracemalloc.get_traced_memory()[1] < 6_000_000
+    finally:
+        tracemalloc.stop()
+    spool.hand_over(ferry.core)
+    assert list(range(200)) == [int(body[-5:]) for body in bodies(ferry)]
+
+
+@pytest.mark.parametrize("window", [1, 17, 100, 1_000])
+def test_records_are_found_whatever_is_read_at_once(
+    ferry: Pipeline, spool: Spool, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    """Also around a spoilt one, which is set aside whole."""
+    monkeypatch.setattr(handover, "WINDOW", window)
+    for number in range(20):
+        spool.take("shop", request(f"number {number}"), KEEP)
+    (file,) = spool.folder.files()
+    content = file.read_bytes()
+    file.write_bytes(content.replace(b"number 7", b"numbex 7"))
+    spool.hand_over(ferry.core)
+
+    assert [f"number {number}" for number in range(20) if number != 7] == bodies(ferry)
+    (bad,) = spool.folder.path.glob(f"*{BAD}")
+    assert b"numbex 7" in bad.read_bytes()
+    assert 1 == bad.read_bytes().count(b'"s":"shop"')
 
 
 def test_it_comes_to_an_end_though_more_comes_all_the_time(
