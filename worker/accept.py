@@ -8,7 +8,6 @@ lane of its conversation.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -247,10 +246,8 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
     ident = ids.run_id(partition, stored.id, key)
     party = party_of(core, stored, action, body["input"])
     shown, hidden = inputs.split(action, body["input"])
-    now = int(time.time() * 1000)
     before = millis(body["not_before"]) if body.get("not_before") else None
-    worth = WORTH[action.nature] * 1000
-    expires = millis(body["expires_at"]) if body.get("expires_at") else max(before or now, now) + worth
+    expires = millis(body["expires_at"]) if body.get("expires_at") else f"+{WORTH[action.nature] * 1000}"
     return runs.NewRun(
         id=ident,
         partition=partition,

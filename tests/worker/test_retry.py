@@ -187,3 +187,20 @@ def test_a_wait_ends_by_the_clock_of_redis(
     assert 1 == len((runs.get(ferry.core.store, run) or {})["attempts"])
     until = float(redis.hget("f:{0}:g:clicksend", "until") or 0) / 1000
     assert 50 < until - real() <= 60
+
+
+@pytest.mark.parametrize("seconds", [-300, 300])
+def test_a_run_is_worth_its_time_by_the_clock_of_redis(
+    redis: redis_client.Redis, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """A typing mark lives for 15 s, and is not over at once where whoever takes it in has another clock."""
+    ferry = build(redis)
+    ferry.connect("instagram")
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + seconds)
+    given = {"to": "900000000000001", "on": True}
+    body = {"connection": "instagram", "action": "send-typing-indicator", "input": given}
+    run = accept(ferry.core, body).id
+    expires = float(redis.hget(f"f:{{0}}:r:{run}", "expires") or 0) / 1000
+
+    assert 10 < expires - real() <= 15

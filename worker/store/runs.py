@@ -32,13 +32,17 @@ ENDED = ("failed", "unknown", "cancelled")  # what a person may try again
 
 @dataclass(frozen=True, slots=True)
 class NewRun:
-    """A run about to be submitted.  Times in ms; `mark` is a digest of all that makes the run what it is."""
+    """
+    A run about to be submitted.  Times in ms; `mark` is a digest of all that makes the run what it is.
+
+    expires: a moment, or "+<ms>" from when it may begin, by the clock that looks whether it is over
+    """
 
     id: str
     partition: int
     lane: str
     mark: str
-    expires: int
+    expires: int | str
     fields: Mapping[str, Any]
     not_before: int | None = None
     coalesce: str = ""

@@ -1,4 +1,5 @@
--- submit(now, run, lane, mark, not before ms or "", expires ms, coalesce key or "", tick seen ms or "", field, value, …)
+-- submit(now, run, lane, mark, not before ms or "", expires ms or "+<ms from when it may begin>", coalesce key or "",
+--        tick seen ms or "", field, value, …)
 --   → {"same", state} | {"conflict"} | {"late"}: its time is over | {"scheduled" | "queued", rung…} | {"back"}
 --     | {"unknown"}: an answer to an event of before a restored backup, which may have been given in the time that was lost
 local run, lane, mark = ARGV[2], ARGV[3], ARGV[4]
@@ -10,6 +11,7 @@ if had[1] then
 end
 if went_back(ARGV[8]) then return { 'back' } end
 local before, expires, coalesce = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
+if string.sub(ARGV[6], 1, 1) == '+' then expires = math.max(before or now, now) + expires end
 if expires <= now then return { 'late' } end
 redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 9))
 local connection = redis.call('HGET', R, 'connection')
