@@ -70,7 +70,8 @@ class Part:
     """
     What became of one message of a call.
 
-    ref:     ours, stable for the part ("0" for the only one; a caller's reference, a recipient's position)
+    ref:     ours, stable for the part ("0" for the only one; a caller's reference, a recipient's position; for each
+             member of a list that is one message "<ref>:<member>")
     state:   "accepted" | "failed" | "unknown"
     message: the provider's message id, None where it gave none
     to:      the conversation it went to, where a call carries several

@@ -183,7 +183,7 @@ def _fields(job: Job, attempt: Attempt, verdict: Verdict) -> tuple[dict[str, Any
         outcome = verdict.kind if verdict.error is None else verdict.error.name
         attempts.append({"at": attempt.at, "ms": attempt.ms, "status": attempt.status, "outcome": outcome})
     index = int(job.record.get("chunk") or 0)
-    parts = stored_parts(job.record) + [part_dict(one, index) for one in verdict.parts]
+    parts = stored_parts(job.record) + [part_dict(placed(one, index)) for one in verdict.parts]
     error = verdict.error.as_dict() if verdict.error and verdict.kind != "more" else None
     fields: dict[str, Any] = {
         "attempts": json.dumps(attempts[-KEPT_ATTEMPTS:]),
@@ -225,10 +225,24 @@ def _merged(job: Job, output: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def part_dict(part: Part, index: int) -> dict[str, Any]:
-    """A part as it is stored; the only one of a run's further calls is named by the call's place."""
+def placed(part: Part, index: int) -> Part:
+    """A part of an answer under the name it has in the run: the only one of a call is named by the call's place."""
+    return replace(part, ref=str(index)) if part.ref == "0" else part
+
+
+def named(refs: set[str], own: set[str]) -> set[str]:
+    """
+    The messages these outcomes are of: one to the members of a list has several, called "<ref>:<member>".
+
+    own: the names of all messages of the run
+    """
+    return refs | {ref.rpartition(":")[0] for ref in refs - own}
+
+
+def part_dict(part: Part) -> dict[str, Any]:
+    """A part as it is stored."""
     return {
-        "ref": str(index) if part.ref == "0" else part.ref,
+        "ref": part.ref,
         "state": part.state,
         "message": part.message,
         "to": part.to,

@@ -22,6 +22,7 @@ from connectors.errors import BadReply, ConnectorError
 from connectors.provider import UnknownCall
 from worker import deadline
 from worker.core import Core
+from worker.endings import placed
 from worker.resting import heed, obey
 from worker.store import events, ids, journal, messages, runs
 from worker.store.client import is_away
@@ -58,7 +59,8 @@ def look(core: Core, partition: int, run: str) -> str:
         asked.append(how)
         if outcome is not None and (not outcome.parts or any(part.state != "unknown" for part in outcome.parts)):
             _hear(case, outcome)
-            word = Word(f"proven:{how}", outcome.parts, outcome.output, Who("proof"), _looks(case, asked, how, None))
+            parts = [placed(part, case.index) for part in outcome.parts]
+            word = Word(f"proven:{how}", parts, outcome.output, Who("proof"), _looks(case, asked, how, None))
             told = settle(case, word)
             facts = {"run": run, "connection": case.stored.id, "proof": how, "believed": told.believed}
             log.info("unknown run proven", extra={**facts, "state": told.state})

@@ -14,7 +14,7 @@ from connectors.errors import InvalidCall, Rejected
 from worker import inputs
 from worker.accept import WORTH, Conflict, NotFound
 from worker.core import Core
-from worker.endings import part_dict
+from worker.endings import named, part_dict
 from worker.store import letters, runs
 from worker.store.connections import Stored
 from worker.store.letters import Who
@@ -104,7 +104,6 @@ def rest(
     raises: Conflict when nothing is left
     """
     given = inputs.whole(core, record)
-    spoken = stored.speak(core.settings.public_url)
     parts = {one["ref"]: one for one in json.loads(record.get("parts") or b"[]")}
     wanted = reaches(core, ident, record, stored, action)
     if not wanted:
@@ -113,15 +112,14 @@ def rest(
             told = f"{len(out)} of {len(parts)} messages of this run are out: send the others in a new run"
             raise Conflict(told)
         return {} if out else {"parts": "[]", "output": "", "chunk": 0}
-    if text(record.get("state")) == "unknown":
-        # Messages of the call that was lost have an outcome, too: it is unknown.
-        pieces = list(action.cut(given))
-        index = min(int(record.get("chunk") or 0), len(pieces) - 1)
-        for one in action.reaches(Call(spoken, pieces[index], ident)):
-            parts.setdefault(one.ref, part_dict(replace(one, state="unknown"), index))
+    case = case_of(core, _partition(core, record), ident, record)
+    if case is not None:  # messages of the call that was lost have an outcome, too: it is unknown
+        for one in case.unclear():
+            parts.setdefault(one.ref, part_dict(one))
     if force:
         parts = {ref: one for ref, one in parts.items() if one["state"] != "unknown"}
-    known = frozenset(place for place, one in enumerate(wanted) if one.ref in parts)
+    clear = named(set(parts), {one.ref for one in wanted})
+    known = frozenset(place for place, one in enumerate(wanted) if one.ref in clear)
     left = action.without(given, known) if known else given
     if left is None:
         told = "every message of this run has its outcome (see `parts`): send again in a new run what is to go again"

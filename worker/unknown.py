@@ -20,7 +20,7 @@ from connectors.events import EventType
 from connectors.provider import Provider
 from worker import inputs
 from worker.core import Core
-from worker.endings import KEPT_ATTEMPTS, part_dict, run_letter, said_by, stored_parts, talk_of, turn_of
+from worker.endings import KEPT_ATTEMPTS, named, part_dict, run_letter, said_by, stored_parts, talk_of, turn_of
 from worker.normalise import Origin, run_event, sent_event
 from worker.store import events, runs
 from worker.store.connections import Stored
@@ -46,8 +46,16 @@ class Case:
 
     @property
     def index(self) -> int:
-        """Which of its calls is unknown."""
-        return int(self.record.get("chunk") or 0)
+        """Which of its calls is unknown; where several are, the first with a message that has no clear outcome."""
+        first, *more = self._calls()
+        clear = {one["ref"] for one in stored_parts(self.record) if one["state"] != "unknown"} if more else set()
+        open_still = [at for at in (first, *more) if any(one.ref not in clear for one in self._messages(at))]
+        return open_still[0] if more and open_still else first
+
+    @property
+    def restored(self) -> bool:
+        """Whether the backup it comes from is older than what became of it: all its further calls may be out, too."""
+        return self.record.get("restored") == b"1"
 
     @property
     def ref(self) -> str:
@@ -65,15 +73,30 @@ class Case:
         return text(self.record.get("conversation"))
 
     def unclear(self) -> list[Part]:
-        """Its messages whose outcome nobody knows: some of the call, or all of it."""
+        """
+        Its messages whose outcome nobody knows, by the names they have in the run: those that an answer left open, in
+        this call or one before, and those of a call without an answer.
+        """
         known = stored_parts(self.record)
-        mine = [one for one in known if one["state"] == "unknown"]
-        if mine:
-            return [Part(one["ref"], "unknown", one["message"], one["to"]) for one in mine]
-        call = Call(self.stored.speak(self.core.settings.public_url), self.pieces[self.index], self.run)
-        told = {one["ref"] for one in known}
-        several = [replace(one, state="unknown") for one in self.action.reaches(call) if one.ref not in told]
-        return several or [Part(str(self.index), "unknown")]
+        doubtful = [
+            Part(one["ref"], "unknown", one["message"], one["to"]) for one in known if one["state"] == "unknown"
+        ]
+        own = {one.ref for at in range(len(self.pieces)) for one in self._messages(at)}
+        told = named({one["ref"] for one in known}, own)
+        lost = [one for at in self._calls() for one in self._messages(at) if one.ref not in told]
+        if known and own == {"0"}:  # its only message, by whatever names the answer gave it
+            lost = []
+        return [*doubtful, *lost] or [Part(str(self.index), "unknown")]
+
+    def _calls(self) -> range:
+        """The calls that may be out without an answer."""
+        first = int(self.record.get("chunk") or 0)
+        return range(first, len(self.pieces) if self.restored else first + 1)
+
+    def _messages(self, at: int) -> list[Part]:
+        """What one of its calls carries."""
+        call = Call(self.stored.speak(self.core.settings.public_url), self.pieces[at], self.run)
+        return [replace(one, state="unknown") for one in self.action.reaches(call)] or [Part(str(at), "unknown")]
 
 
 def case_of(core: Core, partition: int, run: str, record: Mapping[str, bytes] | None) -> Case | None:
@@ -154,7 +177,7 @@ def settle(case: Case, word: Word) -> Settled:
 
 def _goes_on(case: Case, word: Word) -> bool:
     """Whether calls follow: of a sequence none after one that failed."""
-    if case.index + 1 >= len(case.pieces) or word.problem is not None:
+    if case.index + 1 >= len(case.pieces) or word.problem is not None or case.restored:
         return False
     several = bool(list(case.action.reaches(Call(case.stored.speak(""), case.pieces[case.index], case.run))))
     return several or all(part.state != "failed" for part in word.parts)
@@ -163,8 +186,10 @@ def _goes_on(case: Case, word: Word) -> bool:
 def _merged(case: Case, word: Word) -> list[dict[str, Any]]:
     """The parts recorded so far with those of this word, each once; what proves nothing takes no outcome away."""
     found = {part["ref"]: part for part in stored_parts(case.record)}
+    if case.restored and len(case.pieces) > 1:  # this word may be of one call only
+        found = {one.ref: part_dict(one) for one in case.unclear()} | found
     for part in word.parts:
-        made = part_dict(part, case.index)
+        made = part_dict(part)
         if word.how == "assumed":
             made["assumed"] = True
         if made["state"] != "unknown" or made["ref"] not in found:

@@ -15,7 +15,7 @@ elseif state ~= 'queued' and state ~= 'waiting' and state ~= 'leaving' then
   return 0
 end
 if state ~= 'leaving' then redis.call('HSET', R, 'left', turn, 'attempt', 'restored') end
-redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now)
+redis.call('HSET', R, 'state', 'unknown', 'unknown_since', now, 'restored', '1')
 redis.call('ZREM', P .. 'later', run)
 look_into(run)
 redis.call('LREM', P .. 'l:' .. r[5], 0, run)

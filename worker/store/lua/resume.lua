@@ -9,7 +9,7 @@ if not r[1] then return { 'gone' } end
 if not string.find(',' .. ARGV[4] .. ',', ',' .. r[1] .. ',', 1, true) then return { r[1] } end
 if drop(r[2], run) then ring(queue_of(r[2])) end -- a lane that waited behind it need not any more
 redis.call('LREM', P .. 'l:' .. r[2], 0, run)
-redis.call('HDEL', R, 'end', 'error', 'cancel', 'until', 'unknown_since', 'held', 'resolved')
+redis.call('HDEL', R, 'end', 'error', 'cancel', 'until', 'unknown_since', 'held', 'resolved', 'restored')
 redis.call('HSET', R, 'state', 'queued', 'attempt', '', 'tries', 0, 'expires', ARGV[3], 'ask', who.ask, unpack(ARGV, 7))
 redis.call('PERSIST', R)
 redis.call('ZADD', P .. 'exp', ARGV[3], run)
