@@ -5,6 +5,7 @@ Webhooks on disk while Redis is away: verified, fsynced, acknowledged, and hande
     writer.py     a process's own file; requests that wait at the same moment share one fsync
     folder.py     the folder of a machine: its files, its locks, the mark that says "spool"
     spool.py      all of it, as the receiver and /readyz see it
+    counted.py    how many requests wait
     handover.py   whoever of a machine's processes drains it, once Redis is back
     remembered.py the connections, for a process that begins while Redis is away
 

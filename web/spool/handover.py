@@ -45,18 +45,13 @@ def hand_over(core: Core, folder: Folder) -> int:
             step = _pass(core, _cut(folder))
             count += step
         with folder.emptying():  # what came meanwhile, while nobody writes; then the folder is as if new
-            count += _pass(core, _sizes(folder))
+            count += _pass(core, sizes(folder))
             for file in folder.files():
                 _forget(file)
             folder.refused.unlink(missing_ok=True)
             folder.mark.unlink(missing_ok=True)
     log.warning("spooled requests handed over", extra={"count": count})
     return count
-
-
-def waiting(folder: Folder) -> int:
-    """How many requests wait to be handed over."""
-    return sum(sum(1 for _ in _rows(file, size, keep=False)) for file, size in _sizes(folder).items())
 
 
 def _cut(folder: Folder) -> dict[Path, int]:
@@ -67,10 +62,11 @@ def _cut(folder: Folder) -> dict[Path, int]:
     after that was read; and the later of the two would be handed over first.
     """
     with folder.emptying():
-        return _sizes(folder)
+        return sizes(folder)
 
 
-def _sizes(folder: Folder) -> dict[Path, int]:
+def sizes(folder: Folder) -> dict[Path, int]:
+    """How large each file is."""
     found: dict[Path, int] = {}
     for file in folder.files():
         with contextlib.suppress(FileNotFoundError):
@@ -82,7 +78,8 @@ def _pass(core: Core, cut: Mapping[Path, int]) -> int:
     """Everything that is whole within these sizes, merged by time over the files."""
     files = list(cut)
     merged = heapq.merge(
-        *(_rows(file, size, index) for index, (file, size) in enumerate(cut.items())), key=lambda row: row[:3]
+        *(rows(file, size, done_of(file), index) for index, (file, size) in enumerate(cut.items())),
+        key=lambda row: row[:3],
     )
     count = 0
     lot: list[Row] = []
@@ -94,13 +91,13 @@ def _pass(core: Core, cut: Mapping[Path, int]) -> int:
     return count + _send(core, files, lot)
 
 
-def _rows(file: Path, size: int, index: int = 0, *, keep: bool = True) -> Iterator[Row]:
-    """A file's whole records that are not handed over yet, as far as `size`; `keep` sets aside what is spoilt."""
+def rows(file: Path, size: int, begin: int, index: int = 0, *, keep: bool = True) -> Iterator[Row]:
+    """A file's whole records from `begin`, a place between two, as far as `size`; `keep` sets aside what is spoilt."""
     with contextlib.suppress(FileNotFoundError), file.open("rb") as source:
         marker = record.marker_of(source.read(record.BEGIN))
         if marker is None:
             return
-        base = max(record.BEGIN, done_of(file))
+        base = max(record.BEGIN, begin)
         source.seek(base)
         content = b""  # what stands from `base` on, as far as it was read
         while more := source.read(max(0, min(WINDOW, size - base - len(content)))):

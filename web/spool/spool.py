@@ -9,6 +9,7 @@ from pathlib import Path
 
 from connectors.guards import HookRequest
 from web.spool import handover
+from web.spool.counted import Counted
 from web.spool.folder import Folder
 from web.spool.record import Record
 from web.spool.remembered import Remembered
@@ -48,6 +49,7 @@ class Spool:
         self.folder = folder
         self.remembered = Remembered(folder, seconds)
         self._writer = Writer(folder)
+        self._counted = Counted(folder)
 
     def spooling(self) -> bool:
         """Whether this machine's processes spool at the moment."""
@@ -74,7 +76,7 @@ class Spool:
             self.folder.make()
             with self.folder.writing():
                 used = self.folder.used()
-            waiting = handover.waiting(self.folder) if self.folder.spooling() else 0
+            waiting = self._counted.waiting() if self.folder.spooling() else 0
         except OSError as problem:
             return Standing(able=False, why=f"the spool's folder cannot be used: {problem.strerror}")
         if self.folder.full(used):

@@ -17,7 +17,7 @@ from connectors.guards import HookRequest
 from tests.web.door import NOBODY
 from tests.worker.pipeline import Pipeline, build
 from web.spool import handover, record
-from web.spool.folder import BAD, Folder
+from web.spool.folder import BAD, Folder, note_done
 from web.spool.spool import Spool
 from web.spool.writer import Full
 from worker.store import journal
@@ -242,12 +242,38 @@ def test_a_large_one_takes_little_memory(ferry: Pipeline, tmp_path: Path) -> Non
         spool.take("shop", request(f"{number:0100000d}"), KEEP)
     tracemalloc.start()
     try:
-        assert 200 == handover.waiting(spool.folder)
+        assert 200 == spool.standing().waiting
         assert tracemalloc.get_traced_memory()[1] < 6_000_000
     finally:
         tracemalloc.stop()
     spool.hand_over(ferry.core)
     assert list(range(200)) == [int(body[-5:]) for body in bodies(ferry)]
+
+
+def test_it_is_asked_each_second_how_many_wait(ferry: Pipeline, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is looked at once, whatever is taken and handed over in between."""
+    looked: list[int] = []
+    find = record.find
+
+    def counted(content: bytes, begin: int, marker: bytes) -> record.Found | None:
+        found = find(content, begin, marker)
+        looked.extend([found.end] if found is not None else [])
+        return found
+
+    monkeypatch.setattr(record, "find", counted)
+    told = []
+    for number in range(5):
+        spool.take("shop", request(f"{number}"), KEEP)
+        told.append(spool.standing().waiting)
+    assert ([1, 2, 3, 4, 5], 5) == (told, len(looked))
+
+    file = spool.folder.files()[0]
+    ends = [end for _, _, end, _ in handover.rows(file, file.stat().st_size, 0)]
+    note_done(file, ends[1])  # as in the middle of handing over
+    assert 3 == spool.standing().waiting
+    spool.hand_over(ferry.core)
+    spool.take("shop", request("another"), KEEP)
+    assert 1 == spool.standing().waiting
 
 
 @pytest.mark.parametrize("window", [1, 17, 100, 1_000])
