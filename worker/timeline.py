@@ -27,6 +27,7 @@ def of_run(run: dict[str, Any]) -> list[dict[str, Any]]:
 
     kind: "run.accepted", "run.attempt", "run.unknown"; "run.look" for each look for proof, whatever it found;
           "run.held" when it waits for a person; "run.resolved" when a proof, a person or a policy said how it ended;
+          "run.retried" when a person, a replay or a policy had it tried again;
           "run.cancelled" and "run.failed" for an end that is no success
     """
     found = [_step(run["created_at"], "run.accepted", run=run["id"])]
@@ -44,6 +45,9 @@ def of_run(run: dict[str, Any]) -> list[dict[str, Any]]:
     if run["resolved"]:
         detail = {name: run["resolved"].get(name) for name in ("how", "by", "note")}
         found.append(_step(run["resolved"]["at"], "run.resolved", run=run["id"], detail=detail))
+    for one in run["retries"]:
+        detail = {name: one[name] for name in ("by", "why") if one[name]}
+        found.append(_step(one["at"], "run.retried", run=run["id"], detail=detail or None))
     if run["state"] in {"cancelled", "failed"} and run["finished_at"]:
         error = run["error"] or {}
         why = {"reason": error.get("reason"), "text": error.get("text"), "replaced_by": run["replaced_by"]}

@@ -79,6 +79,12 @@ class Run(Receipt):
         allow_none=True,
         metadata=said("{at, how, by, note}: how an unknown one ended: proven:…, resolved, assumed, given_up"),
     )
+    retries = fields.List(
+        fields.Dict(), metadata=said("{at, by, why} of each time it was put back into its lane; the last 20")
+    )
+    cancel_requested = fields.Bool(
+        metadata=said("whether it ends with the attempt under way, if that does not succeed")
+    )
     replaced_by = fields.Str(allow_none=True, metadata=said("a newer read mark or typing that made this one needless"))
 
 

@@ -177,9 +177,8 @@ def orphan(
     events: Sequence[Commit],
 ) -> tuple[str, Finished]:
     """What to do with a head somebody left "leaving", or that is unknown or ended: see lua/orphan.lua."""
-    told = store.run(
-        "orphan", partition, lane, token, run, hold, "1" if go_on else "", lease, packed(store, events), grace
-    )
+    following, keep = "1" if go_on else "", store.retention.runs
+    told = store.run("orphan", partition, lane, token, run, hold, following, lease, packed(store, events), grace, keep)
     word = text(told[0])
     if word == "parked":
         return word, Finished("ok", [])

@@ -82,7 +82,7 @@ def _words(store: Store, run: NewRun) -> tuple[Any, ...]:
     flat = [piece for pair in run.fields.items() for piece in pair]
     before = "" if run.not_before is None else run.not_before
     seen = store.witness.seen(run.partition)
-    return (run.id, run.lane, run.mark, before, run.expires, run.coalesce, seen, *flat)
+    return (run.id, run.lane, run.mark, before, run.expires, run.coalesce, seen, store.retention.runs, *flat)
 
 
 def _submitted(told: Any) -> Submitted | Exception:
@@ -280,6 +280,8 @@ def show(ident: str, record: Mapping[str, bytes]) -> dict[str, Any]:
         "looks": [{**one, "at": stamp(one["at"])} for one in _json(record, "looks") or []],
         "held_since": stamp(record.get("held")) if state == "unknown" else None,
         "resolved": _json(record, "resolved"),
+        "retries": [{**one, "at": stamp(one["at"])} for one in _json(record, "retries") or []],
+        "cancel_requested": text(record.get("cancel")) == "1" and state == "leaving",
     }
 
 

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- orphan(now, lane, token, run, hold ms, next "1", lease ms, events JSON, grace ms)
+-- orphan(now, lane, token, run, hold ms, next "1", lease ms, events JSON, grace ms, keep ms)
 --   → {"lost"} | {"parked", ms} | {"next", rings, {id, record}} | {"ok", rings}
 -- The head was left "leaving" by somebody who died, or is unknown, or has ended while it waited.
 local lane, token, run = ARGV[2], ARGV[3], ARGV[4]
@@ -18,7 +18,7 @@ if redis.call('LINDEX', P .. 'l:' .. lane, 0) == run then
     if r[3] == '1' and r[6] == '1' then
       state = 'cancelled' -- asked for while it was out: never again, then
       redis.call('HSET', R, 'state', state, 'end', now)
-      redis.call('PEXPIRE', R, 604800000)
+      redis.call('PEXPIRE', R, ARGV[10])
       redis.call('ZREM', P .. 'exp', run)
     elseif r[3] == '1' then
       redis.call('HSET', R, 'state', 'queued', 'attempt', '')

@@ -1,5 +1,5 @@
 -- submit(now, run, lane, mark, not before ms or "", expires ms or "+<ms from when it may begin>", coalesce key or "",
---        tick seen ms or "", field, value, …)
+--        tick seen ms or "", keep ms, field, value, …)
 --   → {"same", state} | {"conflict"} | {"late"}: its time is over | {"scheduled" | "queued", rung…} | {"back"}
 --     | {"unknown"}: an answer to an event of before a restored backup, which may have been given in the time that was lost
 local run, lane, mark = ARGV[2], ARGV[3], ARGV[4]
@@ -13,7 +13,7 @@ if went_back(ARGV[8]) then return { 'back' } end
 local before, expires, coalesce = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[7]
 if string.sub(ARGV[6], 1, 1) == '+' then expires = math.max(before or now, now) + expires end
 if expires <= now then return { 'late' } end
-redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 9))
+redis.call('HSET', R, 'mark', mark, 'lane', lane, 'created', now, 'expires', expires, 'v', 1, unpack(ARGV, 10))
 local connection = redis.call('HGET', R, 'connection')
 index(P .. 'ri:' .. connection, run)
 redis.call('ZADD', P .. 'exp', expires, run)
@@ -41,7 +41,7 @@ if coalesce ~= '' then
     local state = redis.call('HGET', P .. 'r:' .. older, 'state')
     if state == 'queued' or state == 'waiting' then
       redis.call('HSET', P .. 'r:' .. older, 'state', 'cancelled', 'end', now, 'replaced_by', run)
-      redis.call('PEXPIRE', P .. 'r:' .. older, 604800000)
+      redis.call('PEXPIRE', P .. 'r:' .. older, ARGV[9])
       redis.call('ZREM', P .. 'exp', older)
       local theirs = redis.call('HGET', P .. 'r:' .. older, 'lane')
       if theirs and drop(theirs, older) then ring(queue_of(theirs)) end
