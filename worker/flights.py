@@ -90,9 +90,18 @@ class Flights:
         since = time.monotonic() - KEPT_SECONDS
         with self._lock:
             ended = [(flight, tell) for at, flight, tell in self._ended.values() if at >= since]
-        flying = self.now()
-        for one in (*flying, *(flight for flight, _ in ended)):
-            attempts.reassert(store, one.partition, one.run, one.lane, one.attempt, one.left, one.left + one.call_ms)
-        for _, tell in ended:
+        flying, over = self.now(), {flight.run for flight, _ in ended}
+        for one in flying:
+            if one.run not in over:
+                _again(store, one)
+        for one, tell in ended:  # one after the other: a run of several calls is told of each in its turn
+            _again(store, one)
             tell()
+        for one in flying:
+            if one.run in over:
+                _again(store, one)
         return len(flying) + len(ended)
+
+
+def _again(store: Store, one: Flight) -> None:
+    attempts.reassert(store, one.partition, one.run, one.lane, one.attempt, one.left, one.left + one.call_ms)

@@ -6,6 +6,7 @@ import pytest
 import redis
 
 from tests.worker.pipeline import Pipeline, build
+from tests.worker.test_restored import Backup
 from worker.accept import accept
 from worker.flights import Flight
 from worker.store import lanes, runs
@@ -59,6 +60,40 @@ def test_an_outcome_of_a_moment_ago_is_told_again(ferry: Pipeline) -> None:
     ferry.core.flights.watch(ferry.core.store, "two", forgets=lambda: False)
     assert state(ferry, ident) == b"succeeded"
     assert len(ferry.simulators["onemsg"].requests("send-message")) == 1
+
+
+def test_each_call_of_a_run_is_told_again_in_its_turn(ferry: Pipeline) -> None:
+    """A long text in three; Redis has forgotten all of them, and none is sent once more."""
+    stored = ferry.connect("1msg")
+    words = {"to": "15550100123", "text": "and on " * 1_400, "split": True}
+    body = {"connection": stored.id, "action": "send-message", "input": words, "force": True}
+    ident = accept(ferry.core, body).id
+    before = Backup(ferry.core.store.client)
+    ferry.core.flights.watch(ferry.core.store, "one", forgets=lambda: True)
+    ferry.settle()
+    before.put_back()
+    assert state(ferry, ident) == b"queued"
+
+    assert ferry.core.flights.watch(ferry.core.store, "two", forgets=lambda: False) == 3
+    ferry.settle()
+
+    assert state(ferry, ident) == b"succeeded"
+    assert len(ferry.simulators["onemsg"].requests("send-message")) == 3
+
+
+def test_a_call_at_the_socket_comes_after_those_that_ended(ferry: Pipeline) -> None:
+    """Its answer is to come: what ended before it is told first."""
+    ident, _ = queued(ferry)
+    store, key = ferry.core.store, f"f:{{0}}:r:{ident}"
+    lane = (runs.load(store, ident) or {})["lane"].decode()
+    flights = ferry.core.flights
+    flights.begin(Flight(0, ident, lane, "a1", 1, 30_000))
+    flights.end("a1", lambda: store.client.hset(key, mapping={"state": "queued", "attempt": ""}))
+    flights.begin(Flight(0, ident, lane, "a2", 2, 30_000))
+    flights.watch(store, "one", forgets=lambda: True)
+    flights.watch(store, "two", forgets=lambda: True)
+
+    assert [b"leaving", b"a2"] == store.client.hmget(key, "state", "attempt")
 
 
 def test_claims_rest_only_after_a_redis_that_forgets(ferry: Pipeline) -> None:
