@@ -84,7 +84,9 @@ def decide_delivery(
 def _decided(problem: ConnectorError, *, repeatable: bool, tries: int, waited: float, patience: float) -> Decision:
     if isinstance(problem, Throttled):
         asked = problem.after
-        wait = asked if asked is not None and asked <= BELIEVED_SECONDS else backoff(tries)
+        wait = backoff(tries)
+        if asked is not None and asked <= BELIEVED_SECONDS:
+            wait = max(asked, wait)  # who says "at once", and then the same again, is asked less and less often
         if problem.most is not None:
             wait = min(problem.most, wait * 2.0 ** min(tries - 1, 16))
         if problem.scope == Scope.CONNECTION:

@@ -26,7 +26,7 @@ from tests.worker.pipeline import build
 from worker.accept import Conflict, NotFound, accept
 from worker.app import drain
 from worker.hands import HandlerTooSlow
-from worker.retry import CAP_SECONDS, backoff, decide, decide_delivery
+from worker.retry import CAP_SECONDS, MOST_TRIES, backoff, decide, decide_delivery
 from worker.store import letters, runs
 from worker.ticker import Ticker
 
@@ -119,6 +119,15 @@ def test_what_waits_for_the_whole_connection_ends_with_its_own_time(redis: redis
 def test_they_say_when() -> None:
     """Retry-After is obeyed to the second."""
     assert decide(Throttled("x", after=17), repeatable=False, tries=5, waited=0, patience=1).wait == 17
+
+
+@pytest.mark.parametrize("after", [0.0, 1.0])
+def test_a_provider_that_says_at_once_is_asked_less_and_less_often(after: float) -> None:
+    """An outage that answers 429 with a short Retry-After does not use up a run's attempts within a minute."""
+    told = Throttled("x", after=after)
+    waits = [decide(told, repeatable=False, tries=tries, waited=0, patience=1).wait for tries in range(1, MOST_TRIES)]
+    assert min(waits) >= after
+    assert sum(waits) > 300
 
 
 def test_a_throttle_that_asking_prolongs_doubles_its_wait() -> None:
