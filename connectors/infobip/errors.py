@@ -12,6 +12,7 @@ source: https://www.infobip.com/docs/essentials/api-essentials/response-status-a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -23,7 +24,6 @@ from connectors.provider import Answer
 from connectors.reading import items, mapping, text
 
 MAX_TEXT = 600
-MAX_WAIT = 24 * 3600.0
 
 # HTTP status: (why, what it means); everything below 500 that is not here is Rejected as OTHER
 REFUSALS = {
@@ -36,7 +36,6 @@ REFUSALS = {
     416: (Reason.OTHER, "the range is outside of what there is"),
     422: (Reason.OTHER, "the request makes no sense to them"),
 }
-NOTHING_TAKEN = frozenset({429})
 
 # action's area (the row's pace): any one of these scopes suffices (1.4 of the page)
 SCOPES = {
@@ -144,4 +143,4 @@ def wait(answer: Answer) -> float | None:
             seconds = (parsedate_to_datetime(given) - datetime.now(UTC)).total_seconds()
         except (ValueError, TypeError):
             return None
-    return min(max(seconds, 0.0), MAX_WAIT) if seconds == seconds else None  # noqa: PLR0124  (NaN)
+    return max(seconds, 0.0) if math.isfinite(seconds) else None

@@ -51,12 +51,15 @@ def _regain(headers: Mapping[str, str]) -> float:
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds until access comes back, as they say: the longest estimate, else Retry-After."""
+    """
+    Seconds until access comes back, as they say: the longest estimate, else Retry-After, of which more than a day is
+    no wait but a date.
+    """
     regain = _regain(headers)
     if regain > 0:
         return regain
     after = number(headers, "retry-after")
-    return min(after, MOST) if after is not None and after > 0 else None
+    return after if after is not None and 0 < after <= MOST else None
 
 
 def rest(answer: Answer) -> float | None:

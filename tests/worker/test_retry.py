@@ -6,9 +6,11 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 import redis as redis_client
 
+from connectors.action import Nature
 from connectors.errors import (
     BadReply,
     ConnectorError,
@@ -20,6 +22,7 @@ from connectors.errors import (
     Unreachable,
     Unsupported,
 )
+from connectors.provider import Answer, Provider
 from connectors.registry import PROVIDERS
 from tests.eventually import eventually
 from tests.worker.pipeline import build
@@ -177,6 +180,15 @@ def test_a_rest_of_more_than_a_day_is_not_believed(after: float, least: float, m
     made = decide(Throttled("x", after=after), repeatable=False, tries=1, waited=0.0, patience=120.0)
     assert ("again", "connection") == (made.verdict, made.scope)
     assert least <= made.wait <= most
+
+
+@pytest.mark.parametrize("provider", PROVIDERS.values(), ids=PROVIDERS)
+def test_a_date_where_seconds_are_meant_closes_no_connection_for_a_day(provider: Provider) -> None:
+    """Whoever reads the header leaves it to the one place that decides what is believed."""
+    action = next(one for one in provider.actions.values() if one.nature is Nature.SEND)
+    met = provider.judge(action, Answer(429, httpx.Headers({"retry-after": "1800000000"}), b"", None))
+    assert isinstance(met, Throttled)
+    assert decide(met, repeatable=False, tries=1, waited=0.0, patience=120.0).wait <= CAP_SECONDS
 
 
 @pytest.mark.parametrize("seconds", [-300, 300])

@@ -140,7 +140,8 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert later is not None
     assert 3500 < later <= 3600
     assert 0.0 == wait(answer(429, None, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}))
-    for nonsense in ("", "soon", "nan"):
+    assert 1.8e9 == wait(answer(429, None, {"retry-after": "1800000000"}))  # a date: who decides does not believe it
+    for nonsense in ("", "soon", "nan", "inf"):
         assert wait(answer(429, None, {"retry-after": nonsense})) is None
 
 

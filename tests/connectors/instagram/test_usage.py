@@ -52,6 +52,7 @@ RESTS: dict[str, tuple[dict[str, Any], float | None]] = {
     "one object in place of a list": ({"x_business_use_case_usage": {"1": {"call_count": 85}}}, 3.4),
     "digits": ({"x_app_usage": {"call_count": "85"}}, 3.4),
     "Retry-After": ({"x_app_usage": {"call_count": 100}, "retry_after": "77"}, 77.0),
+    "a date in Retry-After": ({"x_app_usage": {"call_count": 100}, "retry_after": "1800000000"}, 30.0),
     "a month is not believed": ({"x_business_use_case_usage": business(100, 43_200)}, 86_400.0),
     "not JSON": ({"x_app_usage": "{"}, None),
     "not an object": ({"x_app_usage": [1], "x_business_use_case_usage": {"1": ["x", None]}}, None),
