@@ -275,7 +275,10 @@ def _run_of(core: Core, order: Order, event: str | None) -> runs.NewRun:
 def _told(core: Core, order: Order, run: runs.NewRun, told: runs.Submitted) -> Accepted:
     if told.told == "conflict":
         key = order.body.get("idempotency_key")
-        problem = f"the idempotency key {key!r} was used before with another body: use a new key for a new run"
+        problem = (
+            f"the idempotency key {key!r} was used before with another body, see `ferry runs get {run.id}`: "
+            "use a new key for a new run"
+        )
         raise Conflict(problem)
     if told.told == "late":
         raise _never(PAST)

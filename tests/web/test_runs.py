@@ -166,6 +166,14 @@ def test_wait_answers_when_it_has_ended(door: Door) -> None:
     door.post("/v1/runs?wait=61", door.say(), 422)
 
 
+def test_what_only_a_person_ends_is_not_waited_for(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paused connection lets nothing out: the run is told as it is, at once."""
+    door.post("/v1/connections/1msg/pause", {}, 200)
+    monkeypatch.setattr("web.api.waiting.time.sleep", lambda _: pytest.fail("it waits"))
+
+    assert "queued" == door.post("/v1/runs?wait=60", door.say())["state"]
+
+
 def test_those_who_wait_leave_threads_for_webhooks(redis: redis.Redis) -> None:
     """With half of the threads waiting, the next is answered at once."""
     redis.flushall()  # the other door has another secret key

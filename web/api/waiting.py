@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from worker import states
 from worker.core import Core
 from worker.store import runs
 
@@ -24,7 +25,10 @@ def register(app: Flask, core: Core) -> None:
 
 
 def until_settled(core: Core, ident: str, seconds: float) -> dict[str, Any] | None:
-    """The run when it has ended or `seconds` are over; None at once where too many wait already."""
+    """
+    The run when it has ended, `seconds` are over, or only a person can let it go on; None at once where too many wait
+    already.
+    """
     room: threading.BoundedSemaphore = current_app.extensions[NAME]
     if not room.acquire(blocking=False):
         return None
@@ -34,9 +38,17 @@ def until_settled(core: Core, ident: str, seconds: float) -> dict[str, Any] | No
         while True:
             found = runs.get(core.store, ident)
             left = until - time.monotonic()
-            if found is None or found["state"] in runs.SETTLED or left <= 0:
+            if found is None or found["state"] in runs.SETTLED or left <= 0 or _held(core, found):
                 return found
             time.sleep(min(pause, left))
             pause = min(pause * 1.5, LONGEST_PAUSE)
     finally:
         room.release()
+
+
+def _held(core: Core, run: dict[str, Any]) -> bool:
+    """Whether its connection lets nothing out until a person has been."""
+    if run["state"] not in {"queued", "waiting"}:
+        return False
+    stored = core.connections.get(run["connection"])
+    return stored is not None and bool(states.closed_for(stored))

@@ -60,7 +60,7 @@ def handed_in(
             found = door.ask(
                 "POST", path, query=query, body=body, headers={"Idempotency-Key": key}, seconds=AT_ONCE + 10
             )
-            if not at_once:
+            if not at_once and found["state"] not in ENDED and _held(door, found) is None:
                 found = ended(door, found, until - time.monotonic())
     except Failure as problem:
         if problem.code in {failing.TIMED_OUT, failing.UNREACHABLE}:

@@ -111,6 +111,7 @@ CASES = {
     "a run asked after": Case(
         "action run send-message --connection shop",
         {
+            SHOP: (200, READY),
             RUNS: (202, {**RUN, "state": "queued"}),
             ("GET", "/v1/runs/run_1"): [(200, {**RUN, "state": "running"}), (200, RUN)],
         },
@@ -144,14 +145,14 @@ CASES = {
         "Try: ferry runs get run_1",
     ),
     "a run whose connection is paused": Case(
-        "send shop --to 1 --text hi --timeout 0",
+        "send shop --to 1 --text hi",
         {("POST", "/v1/messages"): (202, {**RUN, "state": "queued"}), SHOP: (200, {**READY, "paused": True})},
         7,
         "state\tqueued",
         "shop is paused: the run is queued, and goes out afterwards.\n  Try: ferry connection resume shop",
     ),
     "a run whose connection needs a person": Case(
-        "send shop --to 1 --text hi --timeout 0",
+        "send shop --to 1 --text hi",
         {("POST", "/v1/messages"): (202, {**RUN, "state": "queued"}), SHOP: (200, PERSON)},
         4,
         "",

@@ -63,6 +63,7 @@ def test_the_same_key_sends_once(live: Live, pipeline: Pipeline) -> None:
 
     assert json.loads(first.stdout)["id"] == json.loads(second.stdout)["id"]
     assert 1 == other.exit_code
+    assert f"Try: ferry runs get {json.loads(first.stdout)['id']}" in other.stderr
     assert 1 == len(pipeline.simulators["onemsg"].requests("send-message"))
 
 
