@@ -12,6 +12,7 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,14 +88,28 @@ def _hear(case: Case, outcome: Outcome) -> None:
 
 
 def _by_receipt(case: Case) -> Outcome | None:
-    """A receipt that gives our reference back: whatever it says of the message, it has arrived at the provider."""
+    """Receipts that give our references back: whatever they say of a message, it has arrived at the provider."""
     if case.action.nature is not Nature.SEND:
         raise Nothing
-    key = case.core.store.key(case.partition, f"rf:{case.stored.id}:{case.ref}")
-    found = text(case.core.store.client.get(key))
-    if not found:
+    unclear = case.unclear()
+    refs = [_reference(case, part) if case.several else case.ref for part in unclear]
+    keys = [case.core.store.key(case.partition, f"rf:{case.stored.id}:{ref}") for ref in refs]
+    told: Any = case.core.store.client.mget(keys)
+    found = [text(one) for one in told]
+    if not any(found):
         return None
-    return Outcome({"message_id": found}, (Part("0", "accepted", found),))
+    parts = [
+        replace(part, state="accepted", message=message) if message else part
+        for part, message in zip(unclear, found, strict=True)
+    ]
+    return Outcome({} if case.several else {"message_id": found[0]}, tuple(parts))
+
+
+def _reference(case: Case, part: Part) -> str:
+    """What one of several messages carried (`Call.ref`); "" for a list, whose members share one."""
+    if part.to is None:
+        return ""
+    return part.ref if part.ref.startswith(f"{case.ref}-") else f"{case.ref}-{part.ref}"
 
 
 def _by_echo(case: Case) -> Outcome | None:

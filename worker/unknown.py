@@ -58,6 +58,11 @@ class Case:
         return self.record.get("restored") == b"1"
 
     @property
+    def several(self) -> bool:
+        """Whether a call carries several messages, each under a reference of its own."""
+        return any(list(self.action.reaches(self._call(at))) for at in self._calls())
+
+    @property
     def ref(self) -> str:
         """The reference that call carried."""
         return self.run
@@ -95,8 +100,11 @@ class Case:
 
     def _messages(self, at: int) -> list[Part]:
         """What one of its calls carries."""
-        call = Call(self.stored.speak(self.core.settings.public_url), self.pieces[at], self.run)
-        return [replace(one, state="unknown") for one in self.action.reaches(call)] or [Part(str(at), "unknown")]
+        several = [replace(one, state="unknown") for one in self.action.reaches(self._call(at))]
+        return several or [Part(str(at), "unknown")]
+
+    def _call(self, at: int) -> Call:
+        return Call(self.stored.speak(self.core.settings.public_url), self.pieces[at], self.run)
 
 
 def case_of(core: Core, partition: int, run: str, record: Mapping[str, bytes] | None) -> Case | None:

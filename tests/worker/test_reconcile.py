@@ -103,6 +103,25 @@ def test_a_receipt_with_our_reference_proves_a_send(ferry: Pipeline) -> None:
     assert run["attempts"][-1]["outcome"] == "proven:receipt"
 
 
+def test_receipts_prove_each_of_several_messages(ferry: Pipeline) -> None:
+    """WhatsApp has no log to be asked: a template to two is proven as their receipts come in, each by its own."""
+    one = {"template": "order_shipped", "language": "en_GB", "placeholders": ["Ann", "9001"], "from": "447860099299"}
+    given = {"messages": [{**one, "to": "447700900123"}, {**one, "to": "447700900124"}]}
+    stored, ident = lost(ferry, "infobip", "send-whatsapp-template-message", given, callbacks={"none": True})
+    assert reconcile.look(ferry.core, 0, ident) == "unknown"
+
+    for place, left, told in ((1, ["unknown", "accepted"], "unknown"), (0, ["accepted", "accepted"], "proven")):
+        report = {"results.0.messageId": f"{ident}-{place}", "results.0.to": f"44770090012{3 + place}"}
+        ferry.ingest(stored, ferry.hook(stored, "whatsapp-report", report))
+        ferry.settle()
+        assert told == reconcile.look(ferry.core, 0, ident)
+        found = {one["ref"]: one["state"] for one in (runs.get(ferry.core.store, ident) or {})["parts"]}
+        assert left == [found["0"], found["1"]]
+
+    assert state(ferry, ident) == "succeeded"
+    assert len(ferry.simulators["infobip"].requests("send-whatsapp-template-message")) == 1
+
+
 @pytest.mark.parametrize(
     ("provider", "action"), [("clicksend", "send-sms"), ("infobip", "send-sms-message"), ("1msg", "send-message")]
 )
