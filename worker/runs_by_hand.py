@@ -10,7 +10,7 @@ from typing import Any
 
 from connectors import proxy
 from connectors.action import Action, Call, Part
-from connectors.errors import InvalidCall, Rejected
+from connectors.errors import InvalidCall, Reason, Rejected
 from worker import inputs
 from worker.accept import WORTH, Conflict, NotFound
 from worker.core import Core
@@ -48,7 +48,8 @@ def cancel(core: Core, ident: str) -> dict[str, Any]:
 
 def retry(core: Core, ident: str, *, who: letters.Who | None = None, force: bool | None = None) -> dict[str, Any]:
     """
-    Puts a failed, cancelled or unknown run at the tail of its lane; of several messages those without an outcome.
+    Puts a failed, cancelled or unknown run at the tail of its lane; of several messages those that were refused or have
+    no outcome.
 
     force:  whether what may have arrived is sent again, too.  By default a single unknown message is: whoever retries
             it accepts a second one; of several, those that are unknown are not
@@ -67,7 +68,7 @@ def retry(core: Core, ident: str, *, who: letters.Who | None = None, force: bool
         )
         raise Conflict(told)
     fields: dict[str, Any] = {"first_left": "", "renewed": "", "sent_again": ""}
-    fields |= rest(core, ident, record, stored, action, force=bool(force))
+    fields |= rest(core, ident, record, stored, action, force=bool(force), refused=True)
     expires = int((time.time() + WORTH[action.nature]) * 1000)
     # What is still to be sent was made out of this state: in another one it may be something else.
     state, rings = runs.resume(core.store, ident, expires, fields, among=(before,), who=who)
@@ -95,13 +96,21 @@ def reaches(core: Core, ident: str, record: Mapping[str, bytes], stored: Stored,
 
 
 def rest(
-    core: Core, ident: str, record: Mapping[str, bytes], stored: Stored, action: Action, *, force: bool
+    core: Core,
+    ident: str,
+    record: Mapping[str, bytes],
+    stored: Stored,
+    action: Action,
+    *,
+    force: bool,
+    refused: bool = False,
 ) -> dict[str, Any]:
     """
     What is still to be sent of a run, as fields of its record.
 
-    force:  messages that may be out are sent again; else nothing is that may be
-    raises: Conflict when nothing is left
+    force:   messages that may be out are sent again; else nothing is that may be
+    refused: so are those of several that were refused
+    raises:  Conflict when nothing is left
     """
     given = inputs.whole(core, record)
     parts = {one["ref"]: one for one in json.loads(record.get("parts") or b"[]")}
@@ -118,14 +127,22 @@ def rest(
             parts.setdefault(one.ref, part_dict(one))
     if force:
         parts = {ref: one for ref, one in parts.items() if one["state"] != "unknown"}
-    clear = named(set(parts), {one.ref for one in wanted})
+    own = {one.ref for one in wanted}
+    if refused:
+        parts = {ref: one for ref, one in parts.items() if not (ref in own and _may_go_again(one, force=force))}
+    clear = named(set(parts), own)
     known = frozenset(place for place, one in enumerate(wanted) if one.ref in clear)
     left = action.without(given, known) if known else given
     if left is None:
-        told = "every message of this run has its outcome (see `parts`): send again in a new run what is to go again"
+        told = "every message of this run is out, or may be (see `parts`): send in a new run what is to go again"
         raise Conflict(told)
     kept = json.dumps(list(parts.values()), ensure_ascii=False)
     return {"parts": kept, "ready": json.dumps(left, ensure_ascii=False), "chunk": 0}
+
+
+def _may_go_again(part: Mapping[str, Any], *, force: bool) -> bool:
+    """Whether a message was refused, and not because the provider has it already."""
+    return part["state"] == "failed" and (force or (part.get("error") or {}).get("reason") != Reason.DUPLICATE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -320,16 +320,20 @@ def test_retry_of_a_failed_run_sends_it(door: Door) -> None:
 
 
 def test_retry_does_not_repeat_what_is_out(door: Door) -> None:
-    """A call of which one message was taken and another refused cannot be made again."""
+    """A call of which one message was taken, and another is there already by the provider's word, is not made again."""
     stored = door.ferry.connect("clicksend")
     given = {"messages": [{"to": "+61411111111", "text": "a"}, {"to": "+61422222222", "text": "b"}]}
     body = {"connection": stored.id, "action": "send-sms", "input": given}
     ident = door.post("/v1/runs", body)["id"]
-    parts = [{"ref": f"{ident}-0", "state": "accepted"}, {"ref": f"{ident}-1", "state": "failed"}]
+    twice = {"reason": "duplicate"}
+    parts: list[dict[str, object]] = [
+        {"ref": f"{ident}-0", "state": "accepted"},
+        {"ref": f"{ident}-1", "state": "failed", "error": twice},
+    ]
     store = door.ferry.core.store
     store.client.hset(store.key(0, f"r:{ident}"), mapping={"state": "failed", "parts": json.dumps(parts)})
 
-    assert "every message of this run has its outcome" in door.post(f"/v1/runs/{ident}/retry", status=409)["detail"]
+    assert "every message of this run is out, or may be" in door.post(f"/v1/runs/{ident}/retry", status=409)["detail"]
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed"])

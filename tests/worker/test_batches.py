@@ -9,9 +9,10 @@ import pytest
 import redis
 
 from tests.worker.pipeline import Pipeline, build
-from worker import reconcile, runs_by_hand
+from worker import letters_by_hand, reconcile, runs_by_hand
 from worker.accept import Conflict, accept
 from worker.store import runs
+from worker.store.letters import Who
 
 MANY = 2_500
 
@@ -161,8 +162,32 @@ def test_a_retry_sends_only_what_has_no_outcome(ferry: Pipeline) -> None:
     left = [[one["custom_string"] for one in call["body"]["messages"]] for call in simulator.requests("send-sms")]
     assert [len(one) for one in left] == [1_000, 1_000, 500]
     assert left[2] == [f"{ident}-{place}" for place in range(2_000, MANY)]
-    with pytest.raises(Conflict, match="every message of this run has its outcome"):
+    with pytest.raises(Conflict, match="every message of this run is out, or may be"):
         runs_by_hand.retry(ferry.core, ident)
+
+
+def test_a_dead_letter_of_a_batch_sends_what_was_refused_and_nothing_else(ferry: Pipeline) -> None:
+    """One of three was taken, one has it already, one was refused for want of credit: topped up, that one goes."""
+    stored, simulator = ferry.connect("clicksend"), ferry.simulators["clicksend"]
+    messages = [{"to": f"+6142222222{number}", "text": f"text {number}"} for number in range(3)]
+    body = {"connection": stored.id, "action": "send-sms", "input": {"messages": messages}}
+    ident = accept(ferry.core, body).id
+    rows = [
+        {"to": one["to"], "custom_string": f"{ident}-{at}", "message_id": f"M{at}", "status": status}
+        for at, (one, status) in enumerate(zip(messages, ("SUCCESS", "THROTTLED", "INSUFFICIENT_CREDIT"), strict=True))
+    ]
+    told = {"http_code": 200, "response_code": "SUCCESS", "data": {"messages": rows}}
+    simulator.behave(action="send-sms", status=200, body=told, times=1)
+    ferry.settle()
+    assert run_of(ferry, ident)["state"] == "failed"
+
+    letters_by_hand.replay(ferry.core, ident, Who("ops"))
+    ferry.settle()
+
+    left = [[one["custom_string"] for one in call["body"]["messages"]] for call in simulator.requests("send-sms")]
+    assert [[f"{ident}-{at}" for at in range(3)], [f"{ident}-2"]] == left
+    parts = {one["ref"]: one["state"] for one in run_of(ferry, ident)["parts"]}
+    assert {f"{ident}-0": "accepted", f"{ident}-1": "failed", f"{ident}-2": "accepted"} == parts
 
 
 def test_whoever_writes_stop_to_clicksend_is_left_alone(ferry: Pipeline) -> None:
