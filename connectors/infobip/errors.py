@@ -29,7 +29,8 @@ MAX_TEXT = 600
 REFUSALS = {
     400: (Reason.OTHER, "the request is invalid"),
     401: (Reason.AUTH, "the credentials are wrong, expired or missing"),
-    403: (Reason.AUTH, "the credentials lack a scope, this address is not allowed, or the feature is not enabled"),
+    # Of these credentials one area may be refused and the others not: no reason to stop the connection
+    403: (Reason.POLICY, "the credentials lack a scope, this address is not allowed, or the feature is not enabled"),
     404: (Reason.OTHER, "there is no such thing"),
     409: (Reason.OTHER, "it conflicts with what is there"),
     412: (Reason.OTHER, "a precondition fails"),

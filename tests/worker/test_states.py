@@ -18,6 +18,7 @@ from worker import address, provision, rotation, standing, states
 from worker.accept import accept
 from worker.core import Core
 from worker.store import runs
+from worker.store.connections import READY
 from worker.store.text import text
 
 
@@ -237,3 +238,19 @@ def test_a_person_ends_a_rest(redis: redis.Redis, reason: str) -> None:
     standing.resume(ferry.core, "clicksend")
     ferry.settle()
     assert "succeeded" == (runs.get(ferry.core.store, run) or {})["state"]
+
+
+@pytest.mark.parametrize("action", ["get-email-logs", "send-voice-message-tts"])
+def test_a_right_that_is_missing_concerns_one_call(ferry: Pipeline, action: str) -> None:
+    """Infobip gives scopes area by area: who asks for what they may not stops nobody's texts."""
+    stored = ferry.connect("infobip")
+    ferry.simulators["infobip"].behave(action=action, status=403, body={"errorCode": "E403"})
+    given = {"get-email-logs": {}}.get(action, {"to": "447700900123", "text": "hi", "language": "en"})
+    words = [(action, given), ("send-sms-message", {"to": "447700900123", "text": "hi"})]
+    made = [accept(ferry.core, {"connection": stored.id, "action": key, "input": said}).id for key, said in words]
+    ferry.settle()
+
+    found = [runs.get(ferry.core.store, one) or {} for one in made]
+    assert ["failed", "succeeded"] == [one["state"] for one in found]
+    assert "scopes is needed" in found[0]["error"]["text"]
+    assert READY == (ferry.core.connections.get(stored.id, fresh=True) or stored).state

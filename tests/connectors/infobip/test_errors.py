@@ -33,7 +33,7 @@ STATUSES: list[tuple[int, type[ConnectorError] | None, str | None]] = [
     (204, None, None),
     (400, Rejected, "other"),
     (401, Rejected, "auth"),
-    (403, Rejected, "auth"),
+    (403, Rejected, "policy"),
     (404, Rejected, "other"),
     (405, Rejected, "other"),
     (409, Rejected, "other"),

@@ -273,7 +273,7 @@ ALL = {
         returns={"balance": "47.79", "currency": "EUR"},
     ),
     "a scope that is missing": Conversation(
-        "get-email-logs", {}, get("/email/4/logs"), (403, {"errorCode": "E403"}), raises=Rejected, reason="auth"
+        "get-email-logs", {}, get("/email/4/logs"), (403, {"errorCode": "E403"}), raises=Rejected, reason="policy"
     ),
     "numbers": Conversation(
         "lookup-numbers",
