@@ -1,8 +1,9 @@
 """
 Reading an answer that was not an HTTP refusal: what a 200 hides is told apart here, where the call is known.
 
-One refused recipient of one is a refusal; some of several are parts that failed; a message id we chose for this very
-run and Infobip has seen before was accepted at an earlier attempt of it.
+One refused recipient of one is a refusal; those of several are parts that failed, each for its own reason, unless all
+may be submitted again; a message id we chose for this very run and Infobip has seen before was accepted at an earlier
+attempt of it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def read(action: Action, call: Call, answer: Answer) -> Mapping[str, Any]:
     """
     The answer in our words.
 
-    raises: Rejected or Throttled for a send that was refused as a whole
+    raises: Rejected for a send to one that was refused, Throttled for one to several that may all be submitted again
     """
     if issubclass(action.reply, AnyReply):
         return {AnyReply.KEPT: answer.data if answer.data is not None else answer.text or None}
@@ -57,7 +58,8 @@ def _settle(call: Call, output: dict[str, Any]) -> None:
     refused = [one for one in output["messages"] if one["state"] == FAILED]
     if refused and len(refused) == len(output["messages"]):
         final = [one for one in refused if one["code"] != str(SYSTEM_ERROR)]
-        raise refusal((final or refused)[0], len(refused))
+        if not final or not batches.several(call.input):
+            raise refusal((final or refused)[0], len(refused))
     taken = next((one["message_id"] for one in output["messages"] if one["state"] != FAILED), None)
     output["message_id"] = taken or output["message_id"]
 

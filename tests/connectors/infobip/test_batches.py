@@ -9,7 +9,7 @@ import pytest
 
 from connectors.action import Call
 from connectors.client import conclude, prepare
-from connectors.errors import OutcomeUnknown, Rejected, Throttled
+from connectors.errors import OutcomeUnknown, Throttled
 from connectors.infobip import PROVIDER, answers, batches
 from connectors.provider import Answer
 from tests.connectors.infobip.stage import connect, run, simulate
@@ -168,14 +168,20 @@ def concluded(*statuses: int, ref: str = "ref-1") -> list[tuple[str, str]]:
 def test_a_repeat_of_ours_was_accepted_before_for_each_of_several() -> None:
     """Status 23 for an id of this run is an earlier attempt; for somebody else's id it is a refusal."""
     assert [("0", "accepted"), ("1", "failed")] == concluded(23, 12)
-    with pytest.raises(Rejected):
-        concluded(23, 12, ref="ref-2")
+    assert [("0", "failed"), ("1", "failed")] == concluded(23, 12, ref="ref-2")
 
 
 def test_all_refused_is_tried_again_only_when_nothing_else_was_wrong() -> None:
     """Status 21 may be submitted again, but not together with one that is final."""
     with pytest.raises(Throttled):
         concluded(21, 21)
-    with pytest.raises(Rejected) as met:
-        concluded(21, 12)
-    assert "12" == met.value.code
+    assert [("0", "failed"), ("1", "failed")] == concluded(21, 12)
+
+
+def test_each_of_several_that_were_all_refused_has_its_own_reason() -> None:
+    """The first hides no other's."""
+    given = {"to": [ANN, BOB, CY], "text": "hi"}
+    call = Call(connect(), given, "ref-1")
+    outcome = conclude(PROVIDER, PROVIDER.actions["send-sms-message"], call, answered(12, 10, 8))
+    told = [(one.to, str(one.error.reason) if one.error else None) for one in outcome.parts]
+    assert [(f"sms:{ANN}", "credit"), (f"sms:{BOB}", "opted_out"), (f"sms:{CY}", "unknown_recipient")] == told
