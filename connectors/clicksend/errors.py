@@ -108,7 +108,7 @@ def judge(action: Action, answer: Answer) -> ConnectorError | None:
         return _second_look(action, answer, envelope, said)
     if answer.status < 400:
         return _unclear(action, f"ClickSend answered with the redirect {answer.status}, which is never followed")
-    if answer.status >= 500:
+    if answer.status >= 500 or answer.status == 408:  # a proxy before it that waited in vain
         told = f"ClickSend failed with HTTP {answer.status}; whether it acted before is unknown"
         return OutcomeUnknown(_told(told, envelope), code=said or None)
     return _refused(action, answer, answer.status, said)

@@ -283,7 +283,7 @@ def row_of_status(status: int) -> Row:
     """What is left to say when no number is known."""
     if status == 429:
         return _LIMITED
-    if 400 <= status < 500:
+    if 400 <= status < 500 and status != 408:  # of a proxy that waited in vain, perhaps for Meta
         return Row(Class.INVALID)
     return _UNCLEAR
 

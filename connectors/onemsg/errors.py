@@ -4,7 +4,8 @@ What their answers mean.  1msg has no uniform error envelope and often no numeri
     2xx with sent: true          accepted
     2xx with sent: false, jobId  queued: neither refused nor delivered, never sent again
     2xx with sent: false         refused, in `message`, `error` or `description`
-    2xx without sent             refused where it carries an error and nothing of use
+    2xx without sent             refused where it carries an error and nothing of use; to a send, unknown where it has
+                                 no word of a send's answer
     >= 400                       refused; a 5xx to a send is an unknown outcome, unless a 500 says what was wrong
 
 A 401 quotes the token it was given, so its words are never handed on.
@@ -125,6 +126,8 @@ BLOCKED_TEXT = "the channel is blocked (trial over, or its subscription): its ow
 # Keys that tell how a call went; an answer with nothing beside them tells nothing (§2.3, 4).
 TALK = frozenset({"error", "message", "description", "code", "response", "result", "success", "notice", "total"})
 RESULT_IS_DATA = frozenset({"get-output-ip"})  # elsewhere `result` is a word on success
+# What the answer to a send may tell (§3, "send result"), all of it optional; without any nobody knows whether it left.
+SEND_RESULT = frozenset({"sent", "id", "message", "description", "jobId", "queued", "success", "result"})
 # What an answer is worthless without (§3.1): an empty 200 to an upload has kept nothing.
 NEEDED: dict[str, tuple[str, Cause, str]] = {
     "upload-media": ("mediaId", MEDIA, "the upload was answered without a media id"),
@@ -145,7 +148,7 @@ def judge(action: Action, answer: Answer) -> ConnectorError | None:
     needed = NEEDED.get(action.key)
     if needed is not None and not reading.text(body, needed[0]):
         return _because(needed[1], needed[2])
-    if action.nature in {Nature.SEND, Nature.REACT} and not isinstance(answer.data, Mapping):
+    if action.nature in {Nature.SEND, Nature.REACT} and all(body.get(name) is None for name in SEND_RESULT):
         return _unclear(action, f"HTTP {answer.status} without a word on whether it was sent")
     return None
 

@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from connectors import catalog
-from connectors.action import Action, Call
-from connectors.client import new_client, perform, prepare
+from connectors.action import Action, Call, Nature
+from connectors.client import conclude, new_client, perform, prepare
 from connectors.connection import Connection
-from connectors.errors import Reason, Refused, Rejected, Unsupported
+from connectors.errors import OutcomeUnknown, Reason, Refused, Rejected, Unsupported
 from connectors.events import EventType
 from connectors.guards import HookRequest
-from connectors.provider import Provider, Stamp
+from connectors.provider import Answer, Provider, Stamp
 from connectors.registry import PROVIDERS, find
 from connectors.samples import make
 
@@ -137,3 +137,42 @@ def test_a_stranger_at_the_stand_in_is_refused(provider: Provider) -> None:
     assert caught.value.reason == Reason.AUTH
     for value in wrong.values():
         assert value not in told
+
+
+STRANGE = {
+    # what an answer may be that proves nothing: HTTP status, body
+    "nothing": (200, b""),
+    "no content": (204, b""),
+    "null": (200, b"null"),
+    "an empty object": (200, b"{}"),
+    "an empty list": (200, b"[]"),
+    "a page": (200, b"<html>welcome</html>"),
+    "cut short": (200, b'{"data": {"mess'),
+    "other words": (200, b'{"status": "maintenance", "data": null, "messages": null}'),
+    "elsewhere": (302, b""),
+    "a gateway's patience": (408, b"<html>Request Timeout</html>"),
+    "a fault": (500, b"<html>oops</html>"),
+    "a gateway": (502, b""),
+    "no room": (503, b"{}"),
+    "a gateway's timeout": (504, b"<html></html>"),
+}
+SENDS = [(provider, action) for provider, action in ROWS if action.nature is Nature.SEND]
+
+
+@pytest.mark.parametrize(("provider", "action"), SENDS, ids=[f"{one.name}-{action.key}" for one, action in SENDS])
+@pytest.mark.parametrize(("status", "body"), STRANGE.values(), ids=STRANGE)
+def test_a_send_that_is_answered_strangely_is_neither_out_nor_refused(
+    provider: Provider, action: Action, status: int, body: bytes
+) -> None:
+    """It may have arrived: proof decides, and it is not sent again meanwhile."""
+    try:
+        data = json.loads(body)
+    except ValueError:
+        data = None
+    answer = Answer(status, httpx.Headers(), body, data)
+    call = Call(connection(provider), action.example, "run_1")
+    try:
+        states = {part.state for part in conclude(provider, action, call, answer).parts}
+    except OutcomeUnknown:
+        states = {"unknown"}
+    assert {"unknown"} == states
