@@ -88,14 +88,18 @@ def _hear(case: Case, outcome: Outcome) -> None:
 
 
 def _by_receipt(case: Case) -> Outcome | None:
-    """Receipts that give our references back: whatever they say of a message, it has arrived at the provider."""
+    """
+    Receipts that give our references back: whatever they say of a message, it has arrived at the provider.
+
+    Those that came before this attempt left are of an earlier one, which carried the same references.
+    """
     if case.action.nature is not Nature.SEND:
         raise Nothing
     unclear = case.unclear()
     refs = [_reference(case, part) if case.several else case.ref for part in unclear]
     keys = [case.core.store.key(case.partition, f"rf:{case.stored.id}:{ref}") for ref in refs]
     told: Any = case.core.store.client.mget(keys)
-    found = [text(one) for one in told]
+    found = [_told_since(text(one), case.left) for one in told]
     if not any(found):
         return None
     parts = [
@@ -103,6 +107,14 @@ def _by_receipt(case: Case) -> Outcome | None:
         for part, message in zip(unclear, found, strict=True)
     ]
     return Outcome({} if case.several else {"message_id": found[0]}, tuple(parts))
+
+
+def _told_since(told: str, left: int) -> str:
+    """The message of "<ms> <message>" unless that was before; the version before knew no time."""
+    at, timed, message = told.partition(" ")
+    if not timed:
+        return told
+    return message if int(at) >= left - EARLIER_MS else ""
 
 
 def _reference(case: Case, part: Part) -> str:

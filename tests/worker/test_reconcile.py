@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from tests.worker.pipeline import Pipeline, build
-from worker import provision, reconcile, states, tokens
+from worker import provision, reconcile, runs_by_hand, states, tokens
 from worker.accept import accept
 from worker.store import runs
 from worker.store.connections import Stored
@@ -101,6 +101,34 @@ def test_a_receipt_with_our_reference_proves_a_send(ferry: Pipeline) -> None:
     run = runs.get(ferry.core.store, ident)
     assert run is not None
     assert run["attempts"][-1]["outcome"] == "proven:receipt"
+
+
+def test_a_receipt_of_an_earlier_attempt_proves_nothing(ferry: Pipeline) -> None:
+    """Refused for want of credit, and reported so; tried again by a person, and lost: it carries the same reference."""
+    stored, simulator = ferry.connect("infobip"), ferry.simulators.get("infobip")
+    assert simulator is not None
+    body = {"connection": stored.id, "action": "send-sms-message", "input": {"to": "447700900123", "text": "hi"}}
+    ident = accept(ferry.core, body).id
+    broke = {"groupId": 5, "groupName": "REJECTED", "id": 12, "name": "REJECTED_NOT_ENOUGH_CREDITS"}
+    row = {"messageId": ident, "destination": "447700900123", "status": broke}
+    simulator.behave(action="send-sms-message", status=200, body={"messages": [row]}, times=1)
+    ferry.settle()
+    assert state(ferry, ident) == "failed"
+    report = {"results.0.messageId": ident, "results.0.to": "447700900123"}
+    ferry.ingest(stored, ferry.hook(stored, "sms-report-rejected", report))
+    ferry.settle()
+    store = ferry.core.store
+    store.scripts._now = lambda: str(int(time.time() * 1000) + 60_000)
+    simulator.behave(action="send-sms-message", drop="before", times=1)
+    runs_by_hand.retry(ferry.core, ident)
+    ferry.settle()
+    assert state(ferry, ident) == "unknown"
+
+    assert reconcile.look(ferry.core, 0, ident) == "unknown"
+
+    ferry.ingest(stored, ferry.hook(stored, "sms-report", report))
+    ferry.settle()
+    assert reconcile.look(ferry.core, 0, ident) == "proven"
 
 
 def test_receipts_prove_each_of_several_messages(ferry: Pipeline) -> None:

@@ -130,7 +130,7 @@ local function keep_evidence(a)
     redis.call('PEXPIRE', key, 86400000)
   end
   if (a[19] or '') ~= '' and a[7] ~= '' then
-    redis.call('SET', P .. 'rf:' .. a[4] .. ':' .. a[19], a[7], 'PX', a[18])
+    redis.call('SET', P .. 'rf:' .. a[4] .. ':' .. a[19], now .. ' ' .. a[7], 'PX', a[18])
   end
 end
 
