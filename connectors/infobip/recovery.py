@@ -19,12 +19,14 @@ from connectors.action import Ask, Outcome
 from connectors.guards import HookRequest
 from connectors.infobip import addresses, batches
 from connectors.infobip.actions.reading import JSON
-from connectors.infobip.answers import outcomes
+from connectors.infobip.answers import FAILED, outcomes
 from connectors.provider import UnknownCall
+from connectors.reading import moment
 
 AT_ONCE = 20  # ids in one question: the query has room for 2048 characters
 PAGE = 1000
 PAGES = 20
+EARLIER = timedelta(seconds=60)  # their clock and ours
 KEPT = timedelta(hours=47)  # logs go back 48 hours
 
 # action: (its logs, its channel)
@@ -63,12 +65,19 @@ def _sent(call: UnknownCall, ask: Ask, logs: str, channel: str) -> Outcome | Non
         whole = rows[0].get("bulk_id") if rows and (call.input.get("cc") or call.input.get("bcc")) else None
         if whole:  # copies (v4) leave under ids of theirs, in the same request
             rows = list(ask(logs, {"bulk_id": [whole], "limit": PAGE})["results"])
+    rows = [row for row in rows if _of_this_attempt(row, call)]
     parts = outcomes(channel, call.input, call.ref, rows, ordered=False)
     if all(part.state == "unknown" for part in parts):
         return None
     messages = [{name: told for name, told in row.items() if name != "raw"} for row in rows]
     output = {"message_id": messages[0]["message_id"], "bulk_id": messages[0].get("bulk_id"), "messages": messages}
     return Outcome({**output, "proven_by": logs}, tuple(parts))
+
+
+def _of_this_attempt(row: Mapping[str, Any], call: UnknownCall) -> bool:
+    """A run that was refused and is tried again carries the same ids: a refusal of before says nothing of it."""
+    at = moment(row.get("sent_at"))
+    return row["state"] != FAILED or at is None or at >= call.left - EARLIER
 
 
 def _named_by_infobip(call: UnknownCall) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,20 @@ def test_a_message_in_the_logs_was_accepted(key: str, given: dict[str, Any]) -> 
     assert [("0", "accepted", "ref-1")] == [(part.ref, part.state, part.message) for part in outcome.parts]
     assert "ref-1" == outcome.output["message_id"]
     json.dumps(outcome.output)
+
+
+def test_a_refusal_of_an_earlier_attempt_proves_nothing() -> None:
+    """Refused, tried again an hour later under the same ids, and lost: the logs know the first attempt only."""
+    sim, connection = simulate()
+    assert PROVIDER.prove is not None
+    given = {"to": ["447700900909", NUMBER], "text": "hi"}
+    run(sim, connection, "send-sms-message", given, "ref-1")
+    again = replace(unknown(connection, "send-sms-message", given), left=datetime.now(UTC) + timedelta(hours=1))
+
+    outcome = PROVIDER.prove(again, asking(sim, connection))
+
+    assert outcome is not None
+    assert ["unknown", "accepted"] == [part.state for part in outcome.parts]
 
 
 def test_several_recipients_are_proven_one_by_one() -> None:
