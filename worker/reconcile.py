@@ -162,19 +162,20 @@ def _by_provider(case: Case) -> Outcome | None:
     with case.core.clients.one() as client:
         ask = http.asking(case.provider, spoken, client, heard=heed(case.core, case.stored))
         found = case.provider.prove(unknown, ask)
-    return None if found is None or _of_another(case, found) else found
+    return None if found is None else _without_others(case, found)
 
 
-def _of_another(case: Case, found: Outcome) -> bool:
-    """Whether a message of this proof is known as another run's: one message proves one run."""
-    for part in found.parts:
-        if not part.message:
-            continue
-        ident = ids.message_id(case.partition, case.stored.id, part.message)
-        known = messages.get(case.core.store, ident)
-        if known is not None and known["run"] not in (None, case.run):
-            return True
-    return False
+def _without_others(case: Case, found: Outcome) -> Outcome:
+    """One message proves one run: a part whose message is known as another's stays unknown, and hides no other part."""
+    parts = [replace(one, state="unknown", message=None) if _of_another(case, one) else one for one in found.parts]
+    return replace(found, parts=tuple(parts))
+
+
+def _of_another(case: Case, part: Part) -> bool:
+    if not part.message:
+        return False
+    known = messages.get(case.core.store, ids.message_id(case.partition, case.stored.id, part.message))
+    return known is not None and known["run"] not in (None, case.run)
 
 
 MEANS: dict[str, Callable[[Case], Outcome | None]] = {

@@ -12,7 +12,7 @@ import redis
 from tests.worker.pipeline import Pipeline, build
 from worker import provision, reconcile, runs_by_hand, states, tokens
 from worker.accept import accept
-from worker.store import runs
+from worker.store import ids, runs
 from worker.store.connections import Stored
 
 TO = "15550100123"
@@ -161,6 +161,23 @@ def test_the_providers_own_records_prove_a_send(ferry: Pipeline, provider: str, 
     assert reconcile.look(ferry.core, 0, ident) == "proven"
     assert state(ferry, ident) == "succeeded"
     assert len(ferry.simulators[ferry.core.connections.get(provider).provider].requests(action)) == 1  # type: ignore[union-attr]
+
+
+def test_a_message_of_another_run_hides_no_other_message(ferry: Pipeline) -> None:
+    """Of a lost batch one message is known as another run's: the other two are proven by the history all the same."""
+    given = {"messages": [{"to": f"+6141111111{number}", "text": f"text {number}"} for number in range(3)]}
+    stored, ident = lost(ferry, "clicksend", "send-sms", given, callbacks={"none": True})
+    asked = accept(ferry.core, {"connection": stored.id, "action": "get-sms-history", "input": {}}).id
+    ferry.settle()
+    rows = (runs.get(ferry.core.store, asked) or {})["output"]["items"]
+    theirs = next(one["message_id"] for one in rows if one["custom_string"] == f"{ident}-1")
+    store, key = ferry.core.store, ids.message_id(0, stored.id, theirs)
+    store.client.hset(store.key(0, f"m:{key}"), mapping={"connection": stored.id, "pid": theirs, "run": "run_other"})
+
+    assert reconcile.look(ferry.core, 0, ident) == "unknown"
+
+    found = {one["ref"]: one["state"] for one in (runs.get(store, ident) or {})["parts"]}
+    assert {f"{ident}-0": "accepted", f"{ident}-1": "unknown", f"{ident}-2": "accepted"} == found
 
 
 def test_unknown_runs_are_looked_into_again_and_again(ferry: Pipeline) -> None:
