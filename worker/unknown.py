@@ -47,10 +47,11 @@ class Case:
     @property
     def index(self) -> int:
         """Which of its calls is unknown; where several are, the first with a message that has no clear outcome."""
-        first, *more = self._calls()
-        clear = {one["ref"] for one in stored_parts(self.record) if one["state"] != "unknown"} if more else set()
-        open_still = [at for at in (first, *more) if any(one.ref not in clear for one in self._messages(at))]
-        return open_still[0] if more and open_still else first
+        calls = self._calls()
+        if len(calls) == 1:
+            return calls[0]
+        clear = {one["ref"] for one in stored_parts(self.record) if one["state"] != "unknown"}
+        return next((at for at in calls if any(one.ref not in clear for one in self._messages(at))), calls[0])
 
     @property
     def restored(self) -> bool:
