@@ -269,11 +269,11 @@ class Stand:
             cursor = after
 
     def drained(self, seconds: float = DRAINED_SECONDS) -> None:
-        """Waits until nothing is left to do: every journal read, every lane empty."""
+        """Waits until nothing is left to do: everything handed over, every journal read, every lane empty."""
 
         def at_rest() -> bool:
             try:
-                return not self.state.exists(f"{P}due") and self.unread() == 0
+                return not self.spool.spooling() and not self.state.exists(f"{P}due") and self.unread() == 0
             except (redis.ConnectionError, redis.TimeoutError):
                 return False
 
@@ -288,6 +288,7 @@ class Stand:
         gates = list(self.state.scan_iter(f"{P}g:*", count=1000))
         return {
             "now": time.time(),
+            "spooled": self.spool.used(),
             "due": self.state.zrange(f"{P}due", 0, -1, withscores=True),
             "gates": {name: self.state.hgetall(name) for name in gates},
             "lanes": {

@@ -80,7 +80,7 @@ def spooling(scene: Scene) -> bool:
     with scene.state.wire.slow(HAND_OVER_SECONDS):
         with scene.state.away():
             kept = came(stand.spool.spooling)
-            scene.acknowledged(scene.dice.randint(80, 200))
+            scene.acknowledged(scene.dice.randint(80, 140))  # more than 190 find no room there
             stand.end_web()
         at_once(lambda: _handing_over(scene))
         time.sleep(scene.dice.uniform(0.0, HAND_OVER_SECONDS))
