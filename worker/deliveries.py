@@ -126,7 +126,7 @@ def _deliver(
             problem,
             tries=head.tries + 1,
             waited=(now - (head.since if head.since is not None else now)) / 1000,
-            patience=core.settings.patience_seconds,
+            patience=core.settings.delivery_patience_seconds,
             most=core.settings.attempts,
         )
         return dead(*why) if decision.verdict == "failed" else ("again", decision.wait, None)

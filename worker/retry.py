@@ -15,7 +15,7 @@ Who tries again, and when: the one place that decides.
     InvalidCall, NotFound, Conflict        fail         what it asked of us would be answered the same again
     anything else, or taking too long      again        its conversation waits meanwhile
 
-A delivery ends after as many attempts, and after the same patience.
+A delivery ends after as many attempts, and after a patience of its own: what a handler needs may be away for minutes.
 """
 
 from __future__ import annotations

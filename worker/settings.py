@@ -85,7 +85,12 @@ class Settings:
         "how long proof is looked for of a send whose outcome is unknown; then its connection's policy",
     )
     patience_seconds: float = _of(
-        "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run or a delivery that is retried"
+        "FERRY_PATIENCE_SECONDS", 120.0, "how long a conversation waits for a run that is retried"
+    )
+    delivery_patience_seconds: float = _of(
+        "FERRY_DELIVERY_PATIENCE_SECONDS",
+        900.0,
+        "how long a conversation waits for a handler that fails; then the event is a dead letter",
     )
     attempts: int = _of("FERRY_ATTEMPTS", 50, "attempts after which a run or a delivery is given up, whatever fails it")
     breaker_failures: int = _of(

@@ -61,6 +61,7 @@ def ferry(redis: redis_client.Redis, redis_url: str) -> Pipeline:
             Subscription("fails", frozenset({"message.received"}), fails),
         ],
         patience_seconds=0.0,
+        delivery_patience_seconds=0.0,
         unknown_hold_seconds=0.1,
         reconcile_hours=0.00003,
     )

@@ -64,7 +64,7 @@ def test_an_event_nobody_can_take_is_set_aside(redis: redis.Redis) -> None:
             raise RuntimeError("never")
         heard.append(event["message"]["text"])
 
-    ferry = build(redis, handlers=[subscription(hear, "message.received")], patience_seconds=0.6)
+    ferry = build(redis, handlers=[subscription(hear, "message.received")], delivery_patience_seconds=0.6)
     stored = ferry.connect("1msg")
     for text in ("bad", "good"):
         ferry.ingest(stored, ferry.hook(stored, "message", {"messages.0.body": text}))
@@ -83,7 +83,7 @@ def test_a_delivery_is_tried_so_often(redis: redis.Redis) -> None:
         heard.append(event["id"])
         raise RuntimeError("never")
 
-    ferry = build(redis, handlers=[subscription(hear, "message.received")], patience_seconds=1e9, attempts=2)
+    ferry = build(redis, handlers=[subscription(hear, "message.received")], delivery_patience_seconds=1e9, attempts=2)
     stored = ferry.connect("1msg")
     ferry.ingest(stored, ferry.hook(stored, "message"))
     wait(ferry, lambda: bool(letters.listing(ferry.core.store)))

@@ -77,7 +77,7 @@ def test_a_stuck_handler_holds_up_its_conversation_only(redis: redis.Redis, stuc
         heard.append(event["message"]["text"])
 
     hearer = Subscription("test.hear", frozenset({"message.received"}), hear)
-    ferry: Pipeline = build(redis, handlers=[hearer], handler_seconds=0.05, patience_seconds=0.0)
+    ferry: Pipeline = build(redis, handlers=[hearer], handler_seconds=0.05, delivery_patience_seconds=0.0)
     stored = ferry.connect("1msg")
     for text, who in (("stuck", "15550100123"), ("after", "15550100123"), ("other", "15550100999")):
         changes = {"messages.0.body": text, "messages.0.chatId": f"{who}@c.us"}
@@ -120,7 +120,7 @@ def test_a_worker_with_too_many_ends_for_its_supervisor(redis: redis.Redis, redi
         "FERRY_SLOTS": "8",  # a quarter is two
         "FERRY_QUEUE_SLOTS": "4",
         "FERRY_HANDLER_SECONDS": "0.3",
-        "FERRY_PATIENCE_SECONDS": "0",
+        "FERRY_DELIVERY_PATIENCE_SECONDS": "0",
     }
     log, heard = tmp_path / "worker.log", tmp_path / "heard.txt"
     heard.touch()

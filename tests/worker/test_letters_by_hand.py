@@ -41,7 +41,9 @@ def stubborn(redis: redis.Redis, heard: list[dict[str, Any]], bad: set[str]) -> 
             raise RuntimeError(event["message"]["text"])
         heard.append(event)
 
-    return build(redis, handlers=[Subscription("my.bot", frozenset({"message.received"}), hear)], patience_seconds=0.0)
+    return build(
+        redis, handlers=[Subscription("my.bot", frozenset({"message.received"}), hear)], delivery_patience_seconds=0.0
+    )
 
 
 def waiting(ferry: Pipeline) -> list[str]:
